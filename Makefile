@@ -1,0 +1,45 @@
+# Dossier. `make run` and `make test` do everything, on a fresh machine too.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+# The distribution keeps PostgreSQL's programs off the PATH.
+PACKAGES := libpq-dev postgresql
+SWIFT ?= swift
+DATA ?= $(CURDIR)/.dossier
+LISTEN ?= 127.0.0.1:8787
+SOURCES := Package.swift Sources Tests Benchmarks schema queries
+
+.PHONY: help run test bench build format lint install compose clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## install libpq and PostgreSQL where they are missing (apt-get, as root or with sudo)
+	@sh .ci/install $(PACKAGES)
+
+build: install ## build everything, warnings of our own code as errors
+	$(SWIFT) build --product dossier
+
+run: build ## start Dossier on its own PostgreSQL with the sample history, http://127.0.0.1:8787
+	.build/debug/dossier up --sample --data "$(DATA)" --listen $(LISTEN)
+
+test: install lint ## check the format, build, and run every test on a throwaway PostgreSQL
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint: ## check the format and the compose file
+	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+	@sh .ci/check-compose
+
+format: ## write the format
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+
+bench: install ## how fast, as ratios to ceilings measured in the same run
+	$(SWIFT) build -c release --product Benchmarks
+	$(SWIFT) build -c release --product dossier
+	.build/release/Benchmarks
+
+clean: ## remove what was built
+	$(SWIFT) package clean

@@ -1,0 +1,150 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycleSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "dossier",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "dossier", targets: ["dossier"])
+    ],
+    dependencies: [
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0",
+            traits: ["ConfigurationSupport"]),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        // PostgreSQL
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+        .target(name: "EmbeddedPostgres", dependencies: ["Postgres", subprocess, system], swiftSettings: strict),
+
+        // SQL as source
+        .executableTarget(name: "sqlgen", swiftSettings: strict),
+        .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["sqlgen"], path: "Sources/Plugins/EmbedSQL"),
+        .target(
+            name: "Queries", dependencies: ["Postgres"], path: "queries", swiftSettings: strict, plugins: ["EmbedSQL"]),
+        .target(
+            name: "Schema", dependencies: ["Postgres", "Queries", crypto], path: "schema", swiftSettings: strict,
+            plugins: ["EmbedSQL"]),
+
+        // The domain and the log
+        .target(name: "TransparencyLog", dependencies: [crypto], swiftSettings: strict),
+        .target(name: "ShareServers", dependencies: ["Postgres", crypto], swiftSettings: strict),
+        .target(
+            name: "EventLog",
+            dependencies: ["ShareServers", "TransparencyLog", "Queries", "Schema", "Postgres", crypto],
+            swiftSettings: strict),
+        .target(
+            name: "Projections",
+            dependencies: ["EventLog", "Queries", "Postgres", logging, lifecycle],
+            swiftSettings: strict),
+
+        // In and out
+        .target(
+            name: "Ingest",
+            dependencies: ["EventLog", "ShareServers", "Postgres", nio, nioPosix],
+            swiftSettings: strict),
+        .target(
+            name: "Service",
+            dependencies: [
+                "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "ShareServers",
+                "TransparencyLog", hummingbird, lifecycle, logging, nio,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "dossier",
+            dependencies: [
+                "EmbeddedPostgres", "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "Service",
+                "ShareServers", "TransparencyLog", argumentParser, httpClient, hummingbird, lifecycle,
+                lifecycleSignals, logging, nio, nioFoundation,
+            ],
+            resources: [.copy("Resources/manila.har")],
+            swiftSettings: strict),
+
+        // How fast
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "EmbeddedPostgres", "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "Service",
+                "ShareServers", httpClient, hummingbird, lifecycle, logging, nio, subprocess,
+                system,
+            ],
+            path: "Benchmarks", swiftSettings: strict),
+
+        // Tests: one target each, on a real PostgreSQL
+        .target(
+            name: "DatabaseTesting", dependencies: ["EmbeddedPostgres", "Postgres"], path: "Tests/DatabaseTesting",
+            swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "DatabaseTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres", subprocess, system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["Queries", "Schema", "Postgres", "DatabaseTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SchemaTests", dependencies: ["Schema", "Postgres", "DatabaseTesting"], swiftSettings: strict),
+        .testTarget(name: "TransparencyLogTests", dependencies: ["TransparencyLog", crypto], swiftSettings: strict),
+        .testTarget(name: "ShareServersTests", dependencies: ["ShareServers", "Postgres"], swiftSettings: strict),
+        .testTarget(
+            name: "EventLogTests",
+            dependencies: [
+                "EventLog", "Queries", "Schema", "Postgres", "ShareServers", "TransparencyLog", "DatabaseTesting",
+                "EmbeddedPostgres", crypto, subprocess, system,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProjectionsTests",
+            dependencies: [
+                "Projections", "EventLog", "EmbeddedPostgres", "Queries", "Schema", "Postgres", "ShareServers",
+                "DatabaseTesting", lifecycle, logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: ["Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", nio],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "EventLog", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
+                "TransparencyLog", "Postgres", "DatabaseTesting", hummingbird, hummingbirdTesting, logging, nio,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "dossierTests",
+            dependencies: ["dossier", "DatabaseTesting", "EmbeddedPostgres", "Postgres", "Schema", subprocess, system],
+            swiftSettings: strict),
+    ]
+)
