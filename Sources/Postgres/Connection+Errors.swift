@@ -1,0 +1,61 @@
+import CLibPQ
+
+extension Connection {
+    /// Throws what the server refused; nothing where it did not.
+    func check(_ result: OpaquePointer?) throws(PostgresError) {
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_EMPTY_QUERY: return
+        default: throw error(result)
+        }
+    }
+
+    func error(_ result: OpaquePointer?) -> PostgresError {
+        func field(_ code: Character) -> String? {
+            PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
+        }
+        guard let result, let sqlState = field("C") else { return connectionError() }
+        _ = result
+        if sqlState == "57014", isCancelled { return .cancelled(query: running) }
+        if ["57P01", "57P02", "57P03"].contains(sqlState) || sqlState.hasPrefix("08") || !isUsable {
+            return .unavailable(reason: Self.line(field("M") ?? sqlState))
+        }
+        let place = [("n", "constraint"), ("t", "table"), ("c", "column")]
+            .compactMap { code, what in field(Character(code)).map { "\(what) \($0)" } }
+        let reason = Self.reason(sqlState, message: field("M"))
+        return .refused(
+            sqlState: sqlState, query: running,
+            reason: place.isEmpty ? reason : reason + " (" + place.joined(separator: ", ") + ")")
+    }
+
+    func connectionError() -> PostgresError {
+        guard let message = try? open, let text = PQerrorMessage(message) else {
+            return .unavailable(reason: "the connection is closed")
+        }
+        let line = Self.line(String(cString: text))
+        return .unavailable(reason: line.isEmpty ? "the connection was lost" : line)
+    }
+
+    /// The server's message where its class of errors says nothing of values, a fixed text otherwise.
+    ///
+    /// Source: PostgreSQL documentation, appendix A; messages of classes 22 and 23 quote what was sent.
+    private static func reason(_ sqlState: String, message: String?) -> String {
+        let fixed: [String: String] = [
+            "0A": "the server does not support this", "21": "the number of rows does not fit",
+            "22": "a value does not fit its type", "23": "a constraint does not allow it",
+            "25": "the transaction is in the wrong state", "26": "the prepared statement does not exist",
+            "28": "the server does not let this user in", "40": "the transaction was rolled back by the server",
+            "XX": "the server has an internal error",
+        ]
+        let spoken: Set<String> = ["08", "3D", "3F", "42", "53", "54", "55", "57", "58", "P0"]
+        let group = String(sqlState.prefix(2))
+        if spoken.contains(group), let message { return line(message) }
+        return fixed[group] ?? "the server refused it"
+    }
+
+    /// One line out of a message of libpq's or the server's.
+    static func line(_ message: String) -> String {
+        message.split(whereSeparator: \.isNewline).map { line in
+            String(line.drop { $0 == " " || $0 == "\t" })
+        }.joined(separator: "; ")
+    }
+}
