@@ -1,0 +1,154 @@
+import Foundation
+import Subprocess
+import SystemPackage
+import Synchronization
+
+/// A private PostgreSQL, owned by this process and reached through a Unix socket only.
+///
+/// It ends when it is stopped and when this process ends, however that ends.
+public final class EmbeddedPostgres: Sendable {
+    /// The superuser's name. Whoever may enter the socket's folder is let in.
+    public static let user = "dossier"
+
+    /// What holds the cluster: `data`, `server.log`, and usually the socket.
+    public let directory: String
+    /// Where the socket is.
+    public let socketDirectory: String
+    /// The postmaster's.
+    public let processID: Int32
+    private let isThrowaway: Bool
+    private let server: Task<Void, Never>
+    private let stopping: AsyncStream<Never>.Continuation
+
+    private init(
+        _ place: Place, processID: Int32, isThrowaway: Bool, server: Task<Void, Never>,
+        stopping: AsyncStream<Never>.Continuation
+    ) {
+        directory = place.directory
+        socketDirectory = place.socketDirectory
+        self.processID = processID
+        self.isThrowaway = isThrowaway
+        self.server = server
+        self.stopping = stopping
+    }
+
+    /// A connection to one of its databases, as libpq reads it.
+    public func url(database: String = "postgres") -> String {
+        "host='\(socketDirectory)' user=\(Self.user) dbname='\(database)'"
+    }
+
+    /// Starts a PostgreSQL whose cluster lies in `directory`, making one where there is none.
+    ///
+    /// - Parameters:
+    ///   - directory: An absolute path; made where it does not exist. As root, given to an unprivileged user.
+    ///   - throwaway: It need not survive anything: fast, without fsync, and removed when it stops.
+    /// - Throws: `.inUse` where another process runs it; the other cases as they say.
+    public static func start(
+        directory: String, throwaway: Bool = false
+    ) async throws(EmbeddedPostgresError) -> EmbeddedPostgres {
+        let programs = try await Programs.directory()
+        let owner = try Owner()
+        let place = Place(directory)
+        try owner.makeDirectory(place.directory)
+        try owner.checkReach(place.directory)
+        if let processID = place.liveServer { throw .inUse(directory: directory, processID: processID) }
+        if place.socketDirectory != place.directory { try owner.makeDirectory(place.socketDirectory) }
+        if place.hasCluster {
+            let version = await Programs.majorVersion(in: programs) ?? "of unknown version"
+            guard place.version == version else {
+                throw .wrongVersion(directory: directory, data: place.version, programs: version)
+            }
+        } else {
+            try await initialise(place, programs: programs, owner: owner, throwaway: throwaway)
+        }
+        return try await run(place, programs: programs, owner: owner, throwaway: throwaway)
+    }
+
+    private static func initialise(
+        _ place: Place, programs: String, owner: Owner, throwaway: Bool
+    ) async throws(EmbeddedPostgresError) {
+        // Made apart and moved when whole, so that an interrupted initdb leaves nothing that looks like a cluster.
+        let fresh = place.data + ".new"
+        try? FileManager.default.removeItem(atPath: fresh)
+        do {
+            let made = try await Subprocess.run(
+                .path(.init("\(programs)/initdb")),
+                arguments: .init(
+                    [
+                        "--pgdata", fresh, "--auth", "trust", "--username", user, "--encoding", "UTF8", "--locale", "C",
+                        "--no-instructions",
+                    ] + (throwaway ? ["--no-sync"] : [])),
+                workingDirectory: .init(place.directory), platformOptions: owner.platformOptions,
+                output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
+            guard made.terminationStatus.isSuccess else {
+                throw EmbeddedPostgresError.failed(program: "initdb", reason: String(made.standardError.suffix(2000)))
+            }
+            try FileManager.default.moveItem(atPath: fresh, toPath: place.data)
+        } catch let error as EmbeddedPostgresError {
+            throw error
+        } catch {
+            throw .failed(program: "initdb", reason: "\(error)")
+        }
+    }
+
+    private static func run(
+        _ place: Place, programs: String, owner: Owner, throwaway: Bool
+    ) async throws(EmbeddedPostgresError) -> EmbeddedPostgres {
+        // The shell stops the server when its standard input, a pipe of ours, closes: after a SIGKILL of ours too.
+        let script = """
+            log=$1; shift
+            "$@" </dev/null >>"$log" 2>&1 & server=$!
+            read -r _
+            kill -\(throwaway ? "QUIT" : "INT") $server 2>/dev/null
+            wait $server
+            \(throwaway ? "rm -rf \"${log%/*}\"" : ":")
+            """
+        let arguments =
+            ["-c", script, "sh", place.log, "\(programs)/postgres", "-D", place.data]
+            + settings(place, throwaway: throwaway).flatMap { ["-c", $0] }
+        let (untilStopped, stopping) = AsyncStream<Never>.makeStream()
+        let options = owner.platformOptions
+        let server = Task.detached {
+            _ = try? await Subprocess.run(
+                .path("/bin/sh"), arguments: .init(arguments), workingDirectory: .init(place.directory),
+                platformOptions: options, input: .inputWriter, output: .discarded, error: .discarded
+            ) { execution in
+                for await _ in untilStopped {}
+                try await execution.standardInputWriter.finish()
+            }
+        }
+        do {
+            let processID = try await place.ready(within: .seconds(60))
+            return EmbeddedPostgres(
+                place, processID: processID, isThrowaway: throwaway, server: server, stopping: stopping)
+        } catch {
+            stopping.finish()
+            await server.value
+            throw error
+        }
+    }
+
+    private static func settings(_ place: Place, throwaway: Bool) -> [String] {
+        var settings = [
+            "listen_addresses=", "unix_socket_directories=\(place.socketDirectory)", "unix_socket_permissions=0700",
+            "logging_collector=off", "timezone=UTC", "log_timezone=UTC", "datestyle=ISO",
+        ]
+        if throwaway {
+            settings += [
+                "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB",
+                "max_connections=250", "max_wal_size=2GB", "autovacuum=off",
+            ]
+        } else {
+            // Source: PostgreSQL documentation, "Resource Consumption" and "WAL Configuration": an append-only load
+            // wants room between checkpoints.
+            settings += ["shared_buffers=256MB", "max_wal_size=4GB", "wal_compression=on", "checkpoint_timeout=15min"]
+        }
+        return settings
+    }
+
+    /// Stops the server, after ending its sessions, and waits until it has stopped.
+    public func stop() async {
+        stopping.finish()
+        await server.value
+    }
+}
