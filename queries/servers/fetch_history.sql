@@ -1,0 +1,26 @@
+-- The entries that name a server, in the order in which they happened.
+-- $1 lane smallint
+-- $2 server_id uuid
+-- $3 from timestamptz?  inclusive
+-- $4 until timestamptz?  exclusive
+-- $5 after_at timestamptz?  keyset: the last row of the page before
+-- $6 after_position bigint?
+-- $7 reads boolean  whether calls that only read, and were answered well, are wanted too
+-- $8 limit integer  rows
+-- returns: many
+--   lane smallint
+--   position bigint
+--   recorded_at timestamptz
+--   body text
+-- order: occurred_at, position ascending
+-- limit: $8
+select lane, position, recorded_at, body
+from dossier.entries
+where lane = $1 and server_id = $2
+    and ($3::timestamptz is null or occurred_at >= $3)
+    and ($4::timestamptz is null or occurred_at < $4)
+    and ($5::timestamptz is null or (occurred_at, position) > ($5, $6::bigint))
+    and ($7 or type <> 'org.openstack.manila.share_server.call' or coalesce(http_status, 0) not between 200 and 399
+        or operation not in ('list', 'show', 'details', 'migration_check', 'migration_get_progress'))
+order by occurred_at, position
+limit $8
