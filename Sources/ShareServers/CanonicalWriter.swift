@@ -1,0 +1,334 @@
+/// Reads one JSON text and writes its canonical form (RFC 8785) in one pass.
+///
+/// Taken is RFC 8259 in UTF-8, at most 64 deep. Refused, because PostgreSQL or another reader would see something else:
+/// `\u0000`, surrogates without their other half, members named twice, whole numbers beyond 2^53, numbers too large for
+/// a double.
+struct CanonicalWriter: ~Copyable {
+    /// How deep arrays and objects may lie in one another. Source: design; Manila's own bodies are 4 deep.
+    static let maximumDepth = 64
+
+    private let input: UnsafeRawBufferPointer
+    private let depthLimit: Int
+    private var at = 0
+    private(set) var output: [UInt8] = []
+    /// Members of the objects that are being read, each as its place in `output`; those of the innermost come last.
+    private var members: [Member] = []
+
+    private struct Member {
+        /// From the key's quote on.
+        var start: Int
+        var keyEnd: Int
+        var end: Int
+        /// Whether comparing the bytes of two keys compares their UTF-16.
+        var isPlain: Bool
+    }
+
+    init(_ input: UnsafeRawBufferPointer, depthLimit: Int = maximumDepth) {
+        self.input = input
+        self.depthLimit = depthLimit
+        output.reserveCapacity(input.count + 64)
+    }
+
+    private func fault(_ reason: String, at offset: Int? = nil) -> JSONFault {
+        JSONFault(offset: offset ?? at, reason: reason)
+    }
+
+    /// Reads the whole input, which holds one value and nothing else.
+    mutating func writeText() throws(JSONFault) {
+        try checkUTF8()
+        skipSpace()
+        try writeValue(depth: 0)
+        skipSpace()
+        guard at == input.count else { throw fault("there is more after the end of the JSON text") }
+    }
+
+    private func checkUTF8() throws(JSONFault) {
+        var index = 0
+        while index + 8 <= input.count,
+            input.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+        {
+            index += 8
+        }
+        guard index < input.count, String(validating: input[index...], as: UTF8.self) == nil else { return }
+        // Rare: find where it breaks, by halves.
+        var (good, bad) = (index, input.count)
+        while bad - good > 1 {
+            let middle = (good + bad) / 2
+            // A cut inside a character is no fault: move to its end.
+            var cut = middle
+            while cut < bad, cut > good, input[cut] & 0xC0 == 0x80 { cut -= 1 }
+            if cut > good, String(validating: input[good..<cut], as: UTF8.self) != nil {
+                good = cut
+            } else {
+                bad = cut > good ? cut : min(good + 1, bad)
+            }
+        }
+        throw fault("this is not UTF-8", at: good)
+    }
+
+    @inline(__always)
+    private mutating func skipSpace() {
+        while at < input.count, case let byte = input[at], byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            at += 1
+        }
+    }
+
+    // MARK: - Values
+
+    private mutating func writeValue(depth: Int) throws(JSONFault) {
+        guard at < input.count else { throw fault("the JSON text ends where a value is expected") }
+        switch input[at] {
+        case 0x22: _ = try writeString()
+        case 0x7B:
+            guard depth < depthLimit else { throw fault("more than \(depthLimit) deep") }
+            try writeObject(depth: depth)
+        case 0x5B:
+            guard depth < depthLimit else { throw fault("more than \(depthLimit) deep") }
+            try writeArray(depth: depth)
+        case 0x74: try writeLiteral("true")
+        case 0x66: try writeLiteral("false")
+        case 0x6E: try writeLiteral("null")
+        case 0x2D, 0x30...0x39: try writeNumber()
+        default: throw fault("a value is expected")
+        }
+    }
+
+    private mutating func writeLiteral(_ literal: StaticString) throws(JSONFault) {
+        let count = literal.utf8CodeUnitCount
+        guard at + count <= input.count, (0..<count).allSatisfy({ input[at + $0] == literal.utf8Start[$0] }) else {
+            throw fault("a value is expected")
+        }
+        for offset in 0..<count { output.append(literal.utf8Start[offset]) }
+        at += count
+    }
+
+    private mutating func writeArray(depth: Int) throws(JSONFault) {
+        let start = at
+        at += 1
+        output.append(0x5B)
+        skipSpace()
+        if at < input.count, input[at] == 0x5D {
+            at += 1
+            output.append(0x5D)
+            return
+        }
+        while true {
+            skipSpace()
+            try writeValue(depth: depth + 1)
+            skipSpace()
+            guard at < input.count else { throw fault("the array has no end", at: start) }
+            output.append(input[at])
+            at += 1
+            switch input[at - 1] {
+            case 0x2C: continue
+            case 0x5D: return
+            default: throw fault("',' or ']' is expected", at: at - 1)
+            }
+        }
+    }
+
+    // MARK: - Objects
+
+    private mutating func writeObject(depth: Int) throws(JSONFault) {
+        let start = at
+        let base = members.count
+        at += 1
+        output.append(0x7B)
+        skipSpace()
+        if at < input.count, input[at] == 0x7D {
+            at += 1
+            output.append(0x7D)
+            return
+        }
+        var isSorted = true
+        while true {
+            skipSpace()
+            guard at < input.count, input[at] == 0x22 else { throw fault("a member's name is expected") }
+            let name = at
+            let keyStart = output.count
+            let isPlain = try writeString()
+            members.append(Member(start: keyStart, keyEnd: output.count, end: 0, isPlain: isPlain))
+            if members.count - base > 1, isSorted {
+                let order = compare(members[members.count - 2], members[members.count - 1])
+                guard order != 0 else { throw fault("the member is named twice", at: name) }
+                isSorted = order < 0
+            }
+            skipSpace()
+            guard at < input.count, input[at] == 0x3A else { throw fault("':' is expected") }
+            at += 1
+            output.append(0x3A)
+            skipSpace()
+            try writeValue(depth: depth + 1)
+            members[members.count - 1].end = output.count
+            skipSpace()
+            guard at < input.count else { throw fault("the object has no end", at: start) }
+            at += 1
+            if input[at - 1] == 0x2C {
+                output.append(0x2C)
+            } else if input[at - 1] == 0x7D {
+                break
+            } else {
+                throw fault("',' or '}' is expected", at: at - 1)
+            }
+        }
+        if !isSorted { try sortMembers(from: base, object: start) }
+        output.append(0x7D)
+        members.removeSubrange(base...)
+    }
+
+    /// Puts the members of the innermost object, all of which have been written, into their order.
+    private mutating func sortMembers(from base: Int, object: Int) throws(JSONFault) {
+        let sorted = members[base...].sorted { compare($0, $1) < 0 }
+        for (first, second) in zip(sorted, sorted.dropFirst()) where compare(first, second) == 0 {
+            let name = String(decoding: output[first.start..<first.keyEnd], as: UTF8.self)
+            throw fault("the object names the member \(name) twice", at: object)
+        }
+        let first = members[base].start
+        let written = Array(output[first...])
+        output.removeSubrange(first...)
+        for (index, member) in sorted.enumerated() {
+            if index > 0 { output.append(0x2C) }
+            output.append(contentsOf: written[(member.start - first)..<(member.end - first)])
+        }
+    }
+
+    /// Below, above or equal to zero as the first key stands before, behind, or at the place of the second.
+    private func compare(_ left: Member, _ right: Member) -> Int {
+        guard left.isPlain, right.isPlain else {
+            let (left, right) = (key(left).utf16, key(right).utf16)
+            return left.elementsEqual(right) ? 0 : left.lexicographicallyPrecedes(right) ? -1 : 1
+        }
+        // Without their closing quotes, so that a beginning stands before what it begins.
+        let (leftCount, rightCount) = (left.keyEnd - 1 - left.start, right.keyEnd - 1 - right.start)
+        for offset in 0..<min(leftCount, rightCount) {
+            let (a, b) = (output[left.start + offset], output[right.start + offset])
+            if a != b { return a < b ? -1 : 1 }
+        }
+        return leftCount - rightCount
+    }
+
+    private func key(_ member: Member) -> String {
+        output.withUnsafeBytes { CanonicalReader($0).string(member.start..<member.keyEnd) }
+    }
+}
+
+// MARK: - Strings and numbers
+
+extension CanonicalWriter {
+    /// Writes the string that begins at `at`; answers whether it has neither escapes nor characters whose UTF-16 stands
+    /// in another order than their UTF-8.
+    private mutating func writeString() throws(JSONFault) -> Bool {
+        let start = at
+        at += 1
+        output.append(0x22)
+        var isPlain = true
+        var run = at
+        while at < input.count {
+            let byte = input[at]
+            if byte == 0x22 {
+                output.append(contentsOf: input[run..<at])
+                output.append(0x22)
+                at += 1
+                return isPlain
+            } else if byte == 0x5C {
+                isPlain = false
+                output.append(contentsOf: input[run..<at])
+                try writeEscape()
+                run = at
+            } else if byte < 0x20 {
+                throw fault("a control character in a string must be escaped")
+            } else {
+                if byte >= 0xEE { isPlain = false }
+                at += 1
+            }
+        }
+        throw fault("the string has no end", at: start)
+    }
+
+    private mutating func writeEscape() throws(JSONFault) {
+        let start = at
+        guard at + 1 < input.count else { throw fault("the string has no end") }
+        at += 2
+        switch input[at - 1] {
+        case 0x22, 0x5C:
+            output.append(0x5C)
+            output.append(input[at - 1])
+        case 0x2F: output.append(0x2F)
+        case 0x62, 0x66, 0x6E, 0x72, 0x74:
+            output.append(0x5C)
+            output.append(input[at - 1])
+        case 0x75:
+            var scalar = try hexadecimal(start)
+            if scalar & 0xFC00 == 0xD800 {
+                guard at + 1 < input.count, input[at] == 0x5C, input[at + 1] == 0x75 else {
+                    throw fault("half of a surrogate pair", at: start)
+                }
+                at += 2
+                let low = try hexadecimal(start)
+                guard low & 0xFC00 == 0xDC00 else { throw fault("half of a surrogate pair", at: start) }
+                scalar = 0x10000 + (scalar & 0x3FF) << 10 + low & 0x3FF
+            }
+            guard scalar != 0 else { throw fault("\\u0000 cannot be stored", at: start) }
+            guard let character = Unicode.Scalar(scalar) else { throw fault("half of a surrogate pair", at: start) }
+            for byte in UTF8.encode(character).unsafelyUnwrapped { JSON.appendEscaped(byte, to: &output) }
+        default: throw fault("no such escape", at: start)
+        }
+    }
+
+    /// The four digits that stand at `at`.
+    private mutating func hexadecimal(_ start: Int) throws(JSONFault) -> UInt32 {
+        guard at + 4 <= input.count else { throw fault("\\u needs four hexadecimal digits", at: start) }
+        var value: UInt32 = 0
+        for offset in 0..<4 {
+            guard let digit = Character(Unicode.Scalar(input[at + offset])).hexDigitValue, input[at + offset] < 0x80
+            else { throw fault("\\u needs four hexadecimal digits", at: start) }
+            value = value << 4 | UInt32(digit)
+        }
+        at += 4
+        return value
+    }
+
+    private mutating func writeNumber() throws(JSONFault) {
+        let start = at
+        if input[at] == 0x2D { at += 1 }
+        let firstDigit = at
+        try skipDigits(start)
+        guard input[firstDigit] != 0x30 || at == firstDigit + 1 else { throw fault("a number with a leading zero", at: start) }
+        var isWhole = true
+        if at < input.count, input[at] == 0x2E {
+            isWhole = false
+            at += 1
+            try skipDigits(start)
+        }
+        if at < input.count, input[at] | 0x20 == 0x65 {
+            isWhole = false
+            at += 1
+            if at < input.count, input[at] == 0x2B || input[at] == 0x2D { at += 1 }
+            try skipDigits(start)
+        }
+        if isWhole, at - start <= 15, input[firstDigit] != 0x30 || start == firstDigit {
+            output.append(contentsOf: input[start..<at])
+            return
+        }
+        guard let value = Double(String(decoding: input[start..<at], as: UTF8.self)), value.isFinite else {
+            throw fault("the number is too large for a double", at: start)
+        }
+        // Source: RFC 8785, section 3.2.2.3, and RFC 7493, section 2.2: beyond 2^53 neighbours become one.
+        guard !isWhole || isExact(start) else {
+            throw fault("the whole number is beyond 2^53, where readers disagree; send it as a string", at: start)
+        }
+        JSON.appendNumber(value, to: &output)
+    }
+
+    /// Whether the whole number from `start` on lies within ±2^53.
+    private func isExact(_ start: Int) -> Bool {
+        guard at - start <= 17, let value = Int64(String(decoding: input[start..<at], as: UTF8.self)) else { return false }
+        return value.magnitude <= 1 << 53
+    }
+
+    private mutating func skipDigits(_ start: Int) throws(JSONFault) {
+        let first = at
+        while at < input.count, input[at] &- 0x30 < 10 { at += 1 }
+        guard at > first else { throw fault("a digit is expected in the number") }
+    }
+}

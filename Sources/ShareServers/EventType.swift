@@ -1,0 +1,14 @@
+/// The `type`s of events that Dossier understands. Events of other types are kept, and mean nothing to projections.
+public enum EventType {
+    /// One API call.
+    public static let call = "org.openstack.manila.share_server.call"
+    /// A server was seen in a state.
+    public static let status = "org.openstack.manila.share_server.status"
+    /// Key-value details of a server's back end, as shown.
+    public static let backendDetails = "org.openstack.manila.share_server.backend_details"
+    /// A source started, is alive, stopped, or found a gap.
+    public static let coverage = "org.dossier.source.coverage"
+
+    /// What the types of events about share servers begin with: the `subject` of these is a server's UUID.
+    static let shareServer = "org.openstack.manila.share_server."
+}

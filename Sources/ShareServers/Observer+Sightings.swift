@@ -1,0 +1,162 @@
+import FoundationEssentials
+import Postgres
+
+/// What one answer says of one server.
+struct Sighting: Sendable {
+    let server: UUID
+    let time: Timestamp
+    /// Under the names of Dossier; only those that the answer has.
+    var members: [Member: JSON]
+    var updatedAt: JSON?
+    var details: JSON?
+    /// Whether `share_network_subnet_ids` is but the first of what may be more.
+    var hasFirstSubnetOnly = false
+
+    /// What is compared from one sighting to the next.
+    enum Member: Int, Sendable, CaseIterable {
+        case status
+        case taskState
+        case host
+        case projectID
+        case shareNetworkID
+        case shareNetworkName
+        case shareNetworkSubnetIDs
+        case identifier
+        case isAutoDeletable
+        case sourceShareServerID
+        case createdAt
+        case securityServiceUpdateSupport
+        case networkAllocationUpdateSupport
+        case encryptionKeyRef
+
+        var name: String { Self.names[rawValue] }
+
+        private static let names = [
+            "status", "task_state", "host", "project_id", "share_network_id", "share_network_name",
+            "share_network_subnet_ids", "identifier", "is_auto_deletable", "source_share_server_id", "created_at",
+            "security_service_update_support", "network_allocation_update_support", "encryption_key_ref",
+        ]
+    }
+
+    func data(without uncertain: Member?) -> [String: JSON] {
+        var data: [String: JSON] = [:]
+        for (member, value) in members where member != uncertain { data[member.name] = value }
+        data["updated_at"] = updatedAt
+        return data
+    }
+}
+
+extension Observer {
+    /// What an answer gives away of servers, in its order; never a status that it does not state.
+    func sightings(of call: Call, in exchange: Exchange, response: Body) -> [Sighting] {
+        let time = exchange.answeredAt
+        if let gone = absence(of: call, in: exchange, response: response) {
+            return [Sighting(server: gone, time: time, members: [.status: "absent"])]
+        }
+        guard let members = response.members else { return [] }
+        switch (call.operation, exchange.status) {
+        case (.list, 200):
+            guard case .array(let servers)? = members["share_servers"] else { return [] }
+            return servers.compactMap { Sighting(server: $0, time: time) }
+        case (.show, 200), (.manage, 202):
+            return members["share_server"].flatMap { Sighting(server: $0, time: time) }.map { [$0] } ?? []
+        case (.details, 200):
+            guard let server = call.serverID, case .object? = members["details"] else { return [] }
+            return [Sighting(server: server, time: time, members: [:], details: members["details"])]
+        case (.migrationComplete, 200), (.migrationGetProgress, 200):
+            return migration(of: call, members, at: time)
+        default: return []
+        }
+    }
+
+    /// The server that Manila says it does not know, where it did before.
+    ///
+    /// Only this very message says so: a call that needs a later microversion, or the experimental header, is not found
+    /// either, whatever server it names.
+    private func absence(of call: Call, in exchange: Exchange, response: Body) -> UUID? {
+        guard exchange.status == 404, let server = call.serverID, tracks[server] != nil,
+            let message = Fault(exchange: exchange, response: response)?.message,
+            let match = message.wholeMatch(of: #/Share server (\S{36}) could not be found\./#),
+            UUID(server: String(match.1)) == server
+        else { return nil }
+        return server
+    }
+
+    /// What is known of either end of a migration. Empty strings, as given before it is under way, mean unknown.
+    private func migration(of call: Call, _ members: [String: JSON], at time: Timestamp) -> [Sighting] {
+        guard let server = call.serverID else { return [] }
+        var sightings: [Sighting] = []
+        if case .string(let state)? = members["task_state"], !state.isEmpty, call.operation == .migrationGetProgress,
+            let value = Sighting.scalar(.string(state))
+        {
+            sightings.append(Sighting(server: server, time: time, members: [.taskState: value]))
+        }
+        if case .string(let id)? = members["destination_share_server_id"], let destination = UUID(server: id),
+            destination != server
+        {
+            let source = JSON.string(server.subject)
+            sightings.append(Sighting(server: destination, time: time, members: [.sourceShareServerID: source]))
+        }
+        return sightings
+    }
+}
+
+// MARK: - Reading a share server
+
+extension Sighting {
+    /// Reads a `share_server` of any microversion; nil without an id and a status. Other members that are not of the
+    /// type that Manila gives them, or too long for it, are passed over.
+    init?(server value: JSON, time: Timestamp) {
+        guard case .object(let fields) = value, case .string(let id)? = fields["id"], let server = UUID(server: id),
+            case .string(let status)? = fields["status"], !status.isEmpty, let known = Self.scalar(.string(status))
+        else { return nil }
+        self.server = server
+        self.time = time
+        members = [.status: known]
+        let texts: [Member] = [
+            .taskState, .host, .projectID, .shareNetworkID, .shareNetworkName, .identifier, .sourceShareServerID,
+            .encryptionKeyRef,
+        ]
+        for member in texts { members[member] = fields[member.name].flatMap(Self.scalar) }
+        // Once its network is gone, Manila has "" for the project of a server. It is still that project's.
+        for member in [Member.projectID, .host] where members[member] == "" { members[member] = nil }
+        for member in [Member.isAutoDeletable, .securityServiceUpdateSupport, .networkAllocationUpdateSupport] {
+            if case .bool? = fields[member.name] { members[member] = fields[member.name] }
+        }
+        members[.createdAt] = fields[Member.createdAt.name].flatMap(Self.time)
+        updatedAt = fields["updated_at"].flatMap(Self.time)
+        if case .object? = fields["backend_details"] { details = fields["backend_details"] }
+        readSubnets(fields)
+    }
+
+    /// A list since 2.70; from 2.51 to 2.69 one id, the first of the same list.
+    /// Source: Manila, `api/views/share_servers.py`.
+    private mutating func readSubnets(_ fields: [String: JSON]) {
+        if case .array(let subnets)? = fields["share_network_subnet_ids"] {
+            var ids: [String] = []
+            for case .string(let id) in subnets { ids.append(id) }
+            let value = JSON.array(ids.sorted().map { .string($0) })
+            guard ids.count == subnets.count, value.canonical().count <= 32_768 else { return }
+            members[.shareNetworkSubnetIDs] = value
+        } else if let subnet = fields["share_network_subnet_id"].flatMap(Self.scalar) {
+            members[.shareNetworkSubnetIDs] = subnet == .null ? [] : [subnet]
+            hasFirstSubnetOnly = subnet != .null
+        }
+    }
+
+    /// A string of at most 2,048 bytes, or null. Manila's columns hold 255 characters.
+    static func scalar(_ value: JSON) -> JSON? {
+        switch value {
+        case .null: value
+        case .string(let text) where text.utf8.count <= 2048 && text.clipped(bytes: 2048) == text: value
+        default: nil
+        }
+    }
+
+    /// Manila's times are UTC without saying so, with a fraction or without one.
+    static func time(_ value: JSON) -> JSON? {
+        guard case .string(let text) = value else { return value == .null ? value : nil }
+        guard let time = Timestamp(text) ?? Timestamp(text + "Z") else { return nil }
+        return .string(time.description)
+    }
+}

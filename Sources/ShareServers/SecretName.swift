@@ -1,0 +1,95 @@
+/// How keys that hold secrets are told from others.
+enum SecretName {
+    /// By first letter. `_` stands for any one separator, or for none: `private-key` and `privateKey` are `private_key`.
+    private static let words: [UInt8: [[UInt8]]] = Dictionary(
+        grouping: [
+            "password", "secret", "token", "private_key", "key_path", "credential", "auth",
+        ].map { Array($0.utf8) }, by: { $0[0] })
+
+    /// Whether what stands under `key` is taken for a secret.
+    ///
+    /// `unauthorized`, the key of Manila's 401 answers, is none.
+    static func isContained(inKey key: String) -> Bool {
+        guard let index = firstIndex(in: key.utf8) else { return false }
+        if index == key.utf8.index(key.utf8.startIndex, offsetBy: 2, limitedBy: key.utf8.endIndex) {
+            return key.lowercased() != "unauthorized"
+        }
+        return true
+    }
+
+    /// Where the first word begins that names a secret.
+    static func firstIndex<Bytes: Collection<UInt8>>(in bytes: Bytes) -> Bytes.Index? {
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            switch bytes[index] | 0x20 {
+            case 0x61, 0x63, 0x6B, 0x70, 0x73, 0x74:  // a c k p s t
+                let rest = bytes[index...]
+                for word in words[bytes[index] | 0x20] ?? [] where begins(rest, word) {
+                    if word.count > 4 || !isAuthor(rest) { return index }
+                }
+            default: break
+            }
+            bytes.formIndex(after: &index)
+        }
+        return nil
+    }
+
+    private static func begins(_ bytes: some Collection<UInt8>, _ word: [UInt8]) -> Bool {
+        var index = bytes.startIndex
+        for letter in word {
+            guard index < bytes.endIndex else { return false }
+            if letter == 0x5F {
+                switch bytes[index] {
+                case 0x20, 0x2D, 0x2E, 0x5F: bytes.formIndex(after: &index)
+                default: break
+                }
+            } else {
+                guard bytes[index] | 0x20 == letter else { return false }
+                bytes.formIndex(after: &index)
+            }
+        }
+        return true
+    }
+
+    /// Whether `auth` is but the start of `author`, `authority` or `authorship`; `authorize`, `authorization` and
+    /// `authOrigin` are not.
+    private static func isAuthor(_ bytes: some Collection<UInt8>) -> Bool {
+        let letters = Array(bytes.prefix(8))
+        guard letters.count >= 6, letters[4] | 0x20 == 0x6F, letters[5] | 0x20 == 0x72 else { return false }
+        if letters[3] == 0x68, letters[4] == 0x4F { return false }
+        guard letters.count == 8, letters[6] | 0x20 == 0x69 else { return true }
+        return letters[7] | 0x20 != 0x7A && letters[7] | 0x20 != 0x73
+    }
+}
+
+/// Percent-encoding of URLs. Source: RFC 3986, section 2.1.
+enum Percent {
+    /// Decodes; what is no escape stays, and bytes that are not UTF-8 become U+FFFD.
+    static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            let byte = bytes[index]
+            bytes.formIndex(after: &index)
+            if byte == 0x25, let high = bytes[index...].first.flatMap(digit),
+                let low = bytes[index...].dropFirst().first.flatMap(digit)
+            {
+                decoded.append(high << 4 | low)
+                bytes.formIndex(&index, offsetBy: 2)
+            } else {
+                decoded.append(plusIsSpace && byte == 0x2B ? 0x20 : byte)
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Postgres
+
+/// What was last seen of one server. Values but the status are kept as hashes: they are compared, never shown.
+struct Track: Sendable {
+    /// One member as last seen.
+    private struct Trace: Sendable {
+        var hash: Int
+        /// The first and the last time at which it is known to have been so, with nothing else seen between.
+        var since: Timestamp
+        var until: Timestamp
+        /// Whether something else has been learnt of the time between, so that the next sighting counts as news.
+        var isDoubted = false
+    }
+
+    private var traces = [Trace?](repeating: nil, count: Sighting.Member.allCases.count)
+    private var details: Trace?
+    /// Hashes of the share network subnets last seen.
+    private var subnets: [Int] = []
+    private var status = ""
+    var isAbsent: Bool { status == "absent" }
+    private(set) var seenAt = Timestamp.earliest
+
+    /// What a sighting says that was not known.
+    struct Difference: Sendable {
+        /// Whether some member differs from what was last seen, was never seen, or is from an earlier time.
+        var hasNews = false
+        var hasNewDetails = false
+        /// The last moment at which what differs was still seen as before.
+        var notBefore: Timestamp?
+        /// The status last seen, and when: to be said again, because a late sighting of another status that came after
+        /// it was first seen would otherwise seem to be the last word.
+        var reaffirmed: (status: String, at: Timestamp)?
+        /// A member that the answer does not give in full, and that need not have changed.
+        var uncertain: Sighting.Member?
+    }
+
+    private enum Verdict {
+        case known
+        case new
+        case changed(notBefore: Timestamp)
+        case late
+        /// Late as well, and of a time within which another value was taken to have stood.
+        case contradicting
+    }
+
+    /// Compares with `sighting` and remembers it.
+    mutating func take(_ sighting: Sighting) -> Difference {
+        var difference = Difference()
+        var isLate = false
+        var moments: [Timestamp] = []
+        var statusMoment: Timestamp?
+        for member in Sighting.Member.allCases {
+            guard let value = sighting.members[member] else { continue }
+            if member == .shareNetworkSubnetIDs, sighting.hasFirstSubnetOnly, isAmongSubnets(value) {
+                difference.uncertain = member
+                continue
+            }
+            switch Self.compare(&traces[member.rawValue], value.hashValue, at: sighting.time) {
+            case .known: continue
+            case .late: isLate = true
+            case .contradicting:
+                isLate = true
+                if member == .status { reaffirm(in: &difference) }
+            case .new: remember(member, value)
+            case .changed(let notBefore):
+                remember(member, value)
+                moments.append(notBefore)
+                if member == .status { statusMoment = notBefore }
+            }
+            difference.hasNews = true
+        }
+        if !isLate { difference.notBefore = statusMoment ?? moments.min() }
+        if let details = sighting.details {
+            let verdict = Self.compare(&self.details, details.hashValue, at: sighting.time)
+            if case .known = verdict {} else { difference.hasNewDetails = true }
+        }
+        seenAt = max(seenAt, sighting.time)
+        return difference
+    }
+
+    private mutating func remember(_ member: Sighting.Member, _ value: JSON) {
+        switch (member, value) {
+        case (.status, .string(let text)): status = text
+        case (.shareNetworkSubnetIDs, .array(let ids)): subnets = ids.map(\.hashValue)
+        default: break
+        }
+    }
+
+    private mutating func reaffirm(in difference: inout Difference) {
+        guard let last = traces[Sighting.Member.status.rawValue] else { return }
+        difference.reaffirmed = (status, last.until)
+        traces[Sighting.Member.status.rawValue]?.isDoubted = false
+        traces[Sighting.Member.status.rawValue]?.since = last.until
+    }
+
+    /// Whether the one subnet of an answer is one of several that were seen before.
+    private func isAmongSubnets(_ value: JSON) -> Bool {
+        guard case .array(let ids) = value, let first = ids.first, subnets.count > 1 else { return false }
+        return subnets.contains(first.hashValue)
+    }
+
+    private static func compare(_ trace: inout Trace?, _ hash: Int, at time: Timestamp) -> Verdict {
+        guard let last = trace else {
+            trace = Trace(hash: hash, since: time, until: time)
+            return .new
+        }
+        if time >= last.until {
+            trace?.until = time
+            guard hash == last.hash, !last.isDoubted else {
+                trace = Trace(hash: hash, since: time, until: time)
+                return hash == last.hash ? .new : .changed(notBefore: last.until)
+            }
+            return .known
+        }
+        guard time >= last.since else { return .late }
+        if hash == last.hash { return last.isDoubted ? .late : .known }
+        trace?.isDoubted = true
+        return .contradicting
+    }
+}
