@@ -1,0 +1,210 @@
+import Postgres
+import Queries
+import ShareServers
+
+/// Appends to one lane: whatever has queued while the last commit was in flight is the next batch.
+actor LaneWriter {
+    /// Limits of a batch and of what may wait for one.
+    ///
+    /// Source: design ("at most 10,000 entries or 16 MiB"); the queue holds four batches, so that the next is always
+    /// ready and memory stays bounded.
+    static let batchEntries = 10_000
+    static let batchBytes = 16 << 20
+    static let queueEntries = 4 * batchEntries
+    static let queueBytes = 4 * batchBytes
+    /// The largest part of a submission that is queued as one.
+    static let pieceEntries = 2_000
+
+    struct Piece: Sendable {
+        let events: [Candidate]
+        let bytes: Int
+        let promise: Promise<[Receipt]>
+    }
+
+    let lane: Lane
+    private let url: String
+    private let patience: Duration
+    private let partitionEntries: Int64
+
+    private var queue: [Piece] = []
+    private var queuedEntries = 0
+    private var queuedBytes = 0
+    private var waitingForRoom: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
+    private var waiters: UInt64 = 0
+    private var drain: Task<Void, Never>?
+    private var isClosed = false
+    private var connection: Connection?
+    /// The lane's size after the last batch of this writer; others may have moved it on.
+    private var size: Int64 = 0
+    /// The first position that is not known to have a partition.
+    private var partitioned: Int64 = 0
+
+    init(lane: Lane, url: String, partitionEntries: Int64, patience: Duration) {
+        self.lane = lane
+        self.url = url
+        self.partitionEntries = partitionEntries
+        self.patience = patience
+    }
+
+    // MARK: Queue
+
+    /// Queues `events`, waiting while the queue is full.
+    func submit(_ events: [Candidate]) async throws(LogError) -> Promise<[Receipt]> {
+        let promise = Promise<[Receipt]>()
+        guard !events.isEmpty else {
+            promise.settle(.success([]))
+            return promise
+        }
+        let bytes = events.reduce(0) { $0 + $1.event.canonical.count }
+        while !isClosed, queuedEntries > 0,
+            queuedEntries + events.count > Self.queueEntries || queuedBytes + bytes > Self.queueBytes
+        {
+            try await waitForRoom()
+        }
+        guard !isClosed else { throw .closed }
+        queue.append(Piece(events: events, bytes: bytes, promise: promise))
+        queuedEntries += events.count
+        queuedBytes += bytes
+        if drain == nil {
+            // Not the caller's task: a batch holds the events of many callers, and the cancellation of one must not
+            // reach the others.
+            drain = Task { await self.appendQueued() }
+        }
+        return promise
+    }
+
+    private func waitForRoom() async throws(LogError) {
+        waiters += 1
+        let id = waiters
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume()
+                } else {
+                    waitingForRoom.append((id, continuation))
+                }
+            }
+        } onCancel: {
+            Task { await self.stopWaiting(id) }
+        }
+        if Task.isCancelled { throw .cancelled }
+    }
+
+    private func stopWaiting(_ id: UInt64) {
+        guard let index = waitingForRoom.firstIndex(where: { $0.id == id }) else { return }
+        waitingForRoom.remove(at: index).continuation.resume()
+    }
+
+    private func wakeAllWaiting() {
+        let waiting = waitingForRoom
+        waitingForRoom = []
+        for (_, continuation) in waiting { continuation.resume() }
+    }
+
+    func close() async {
+        isClosed = true
+        wakeAllWaiting()
+        await drain?.value
+        await connection?.close()
+        connection = nil
+    }
+
+    // MARK: Batches
+
+    private func appendQueued() async {
+        while !queue.isEmpty {
+            let batch = takeBatch()
+            wakeAllWaiting()
+            do throws(LogError) {
+                let receipts = try await appendPatiently(batch)
+                for (piece, receipts) in zip(batch, receipts) { piece.promise.settle(.success(receipts)) }
+            } catch {
+                for piece in batch { piece.promise.settle(.failure(error)) }
+            }
+        }
+        drain = nil
+    }
+
+    private func takeBatch() -> [Piece] {
+        var entries = 0
+        var bytes = 0
+        let count =
+            queue.firstIndex { piece in
+                entries += piece.events.count
+                bytes += piece.bytes
+                return entries > Self.batchEntries || bytes > Self.batchBytes
+            } ?? queue.count
+        let batch = Array(queue.prefix(max(count, 1)))
+        queue.removeFirst(batch.count)
+        for piece in batch {
+            queuedEntries -= piece.events.count
+            queuedBytes -= piece.bytes
+        }
+        return batch
+    }
+
+    /// Appends a batch, again where the connection was lost: what was committed unseen is found by its keys.
+    private func appendPatiently(_ batch: [Piece]) async throws(LogError) -> [[Receipt]] {
+        let clock = ContinuousClock()
+        let deadline = clock.now + patience
+        var pause = Duration.milliseconds(20)
+        while true {
+            do throws(LogError) {
+                return try await append(batch)
+            } catch {
+                guard case .unavailable = error, clock.now + pause < deadline else { throw error }
+                try? await clock.sleep(for: pause)
+                pause = min(pause * 2, .seconds(1))
+            }
+        }
+    }
+
+    private func append(_ batch: [Piece]) async throws(LogError) -> [[Receipt]] {
+        do {
+            let connection = try await connected()
+            if partitioned < size + Int64(Self.batchEntries) + partitionEntries / 2 {
+                // Ahead of need, and outside the transaction that holds the head.
+                partitioned = try await partitions(
+                    until: size + Int64(Self.batchEntries) + partitionEntries / 2, connection)
+            }
+            let batch = Batch(lane: lane, pieces: batch.map(\.events), partitioned: partitioned)
+            let appended = try await connection.transaction { connection in
+                try await batch.append(on: connection)
+            }
+            size = appended.size
+            partitioned = appended.partitioned
+            return appended.receipts
+        } catch {
+            let error = LogError(error)
+            if case .unavailable = error { await disconnect() }
+            throw error
+        }
+    }
+
+    private func partitions(until position: Int64, _ connection: Connection) async throws -> Int64 {
+        try await connection.run { connection in
+            try connection.fetchOne(Queries.Log.createPartitions(until: position)).until
+        }
+    }
+
+    // MARK: Connection
+
+    private func connected() async throws -> Connection {
+        if let connection, await connection.isUsable { return connection }
+        await disconnect()
+        let opened = try await Connection.open(
+            url,
+            setup: [
+                "SET ROLE dossier_writer", "SET synchronous_commit = on", "SET lock_timeout = '10s'",
+                "SET statement_timeout = '60s'", "SET application_name = 'dossier append'",
+            ])
+        connection = opened
+        return opened
+    }
+
+    private func disconnect() async {
+        let former = connection
+        connection = nil
+        await former?.close()
+    }
+}

@@ -1,0 +1,133 @@
+import Postgres
+import Queries
+public import ShareServers
+
+/// The append-only log: takes events, answers when they are durable.
+///
+/// One writer a lane in this process; any number of processes may append to the same log.
+public final class Log: Sendable {
+    /// Fixed when the log was created.
+    public let lanes: Int16
+    /// The installation's key for replacing secrets, 32 bytes.
+    public let redactionKey: [UInt8]
+    private let writers: [LaneWriter]
+
+    private init(lanes: Int16, redactionKey: [UInt8], writers: [LaneWriter]) {
+        self.lanes = lanes
+        self.redactionKey = redactionKey
+        self.writers = writers
+    }
+
+    /// Opens the log of a migrated database.
+    ///
+    /// - Parameters:
+    ///   - url: A connection as a member of `dossier_writer`; the log gives up every other right.
+    ///   - patience: How long an append goes on trying while PostgreSQL is away.
+    /// - Throws: `.notCreated` where there is no log; `.unavailable` where the database cannot be asked.
+    public static func open(url: String, patience: Duration = .seconds(5)) async throws(LogError) -> Log {
+        do {
+            let connection = try await Connection.open(url)
+            let found: (settings: Queries.Log.FetchSettings, key: [UInt8])?
+            do {
+                found = try await connection.run { connection in
+                    guard try connection.fetchOne(Queries.Schema.fetchMigrationsExist()).exist,
+                        let settings = try connection.fetchOptional(Queries.Log.fetchSettings())
+                    else { return nil }
+                    return (settings, try connection.fetchOne(Queries.Log.fetchRedactionKey()).key.bytes)
+                }
+                await connection.close()
+            } catch {
+                await connection.close()
+                throw error
+            }
+            guard let (settings, key) = found else { throw LogError.notCreated }
+            let writers = (0..<settings.lanes).map { number in
+                LaneWriter(
+                    lane: Lane(number), url: url, partitionEntries: settings.partitionEntries, patience: patience)
+            }
+            return Log(lanes: settings.lanes, redactionKey: key, writers: writers)
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// Appends `events` in order and returns once they are durable.
+    ///
+    /// Events of one lane keep their order. A batch is no transaction: where the call throws, some of it may be in the
+    /// log; appending it again is safe.
+    ///
+    /// - Parameter events: Any number; more than a batch takes are appended in several.
+    /// - Returns: One receipt an event, same order; a known event keeps its first position.
+    /// - Throws: `.unavailable` and `.busy` (append again), `.closed`, `.cancelled`, `.refused`, `.damaged`.
+    /// - Source: `queries/log/lock_head.sql`, `queries/log/append_entries.sql`
+    public func append(_ events: [Event]) async throws(LogError) -> [Receipt] {
+        try await submit(events).receipts()
+    }
+
+    /// Takes `events` into the queue, waiting while it is full, and returns before they are durable.
+    ///
+    /// What is submitted first stands first in the log.
+    ///
+    /// - Throws: `.cancelled` where the task was cancelled while waiting for room; `.closed`.
+    public func submit(_ events: [Event]) async throws(LogError) -> Submission {
+        guard lanes > 1 else {
+            return Submission(
+                count: events.count, pieces: try await pieces(of: events, for: writers[0]).map { ($0, nil) })
+        }
+        var byLane: [Lane: (events: [Event], places: [Int])] = [:]
+        for (place, event) in events.enumerated() {
+            let lane = Lane(of: event.serverID, lanes: lanes)
+            byLane[lane, default: ([], [])].events.append(event)
+            byLane[lane, default: ([], [])].places.append(place)
+        }
+        var pieces: [(Promise<[Receipt]>, [Int]?)] = []
+        for (lane, part) in byLane.sorted(by: { $0.key < $1.key }) {
+            var places = part.places[...]
+            for promise in try await self.pieces(of: part.events, for: writers[Int(lane.number)]) {
+                pieces.append((promise, Array(places.prefix(LaneWriter.pieceEntries))))
+                places = places.dropFirst(LaneWriter.pieceEntries)
+            }
+        }
+        return Submission(count: events.count, pieces: pieces)
+    }
+
+    private func pieces(of events: [Event], for writer: LaneWriter) async throws(LogError) -> [Promise<[Receipt]>] {
+        guard events.count > LaneWriter.pieceEntries else {
+            return [try await writer.submit(events.map(Candidate.init))]
+        }
+        var promises: [Promise<[Receipt]>] = []
+        for start in stride(from: 0, to: events.count, by: LaneWriter.pieceEntries) {
+            let end = min(start + LaneWriter.pieceEntries, events.count)
+            promises.append(try await writer.submit(events[start..<end].map(Candidate.init)))
+        }
+        return promises
+    }
+
+    /// Takes no more events, waits until all that were taken are durable (or have failed), and disconnects.
+    public func close() async {
+        for writer in writers { await writer.close() }
+    }
+}
+
+/// Events on their way into the log.
+public struct Submission: Sendable {
+    let count: Int
+    /// Receipts by parts, each with the places of its events in what was submitted (nil: in order).
+    let pieces: [(Promise<[Receipt]>, [Int]?)]
+
+    /// One receipt an event, in the order submitted, once all are durable.
+    ///
+    /// - Throws: As `Log.append`; some of the events may be in the log all the same.
+    public func receipts() async throws(LogError) -> [Receipt] {
+        if pieces.count == 1, pieces[0].1 == nil { return try await pieces[0].0.value }
+        var receipts: [Receipt?] = Array(repeating: nil, count: count)
+        var next = 0
+        for (promise, places) in pieces {
+            for (index, receipt) in try await promise.value.enumerated() {
+                receipts[places?[index] ?? next] = receipt
+                next += 1
+            }
+        }
+        return receipts.compactMap { $0 }
+    }
+}

@@ -1,0 +1,73 @@
+public import Postgres
+import Queries
+import ShareServers
+import TransparencyLog
+
+/// Proof that a lane is what it was when it was written, or the first entry that is not.
+///
+/// Every entry's bytes are hashed again, the tree is computed anew, and everything that stands beside the bytes is
+/// compared with them: leaf hash, index columns, event key, subtree hashes, head. What it cannot prove is that an
+/// event was ever recorded, and that nobody with the rights of a superuser rewrote the whole lane with its head: for
+/// that, compare `root` with one that left the building.
+public struct Verification: Sendable, Hashable {
+    /// What is wrong, and where.
+    public struct Fault: Sendable, Hashable, CustomStringConvertible {
+        /// The first bad entry, or, where hashes tell no more, the first of the entries one of which is bad.
+        public let position: Position
+        /// How many entries from `position` on may be the bad one.
+        public let span: Int64
+        public let reason: String
+
+        public var description: String {
+            span == 1
+                ? "entry \(position): \(reason)"
+                : "one of the entries \(position) to \(position.lane)/\(position.index + span - 1): \(reason)"
+        }
+    }
+
+    public let lane: Lane
+    /// Entries that were found sound, from the first on.
+    public let entries: Int64
+    /// The root of the tree over them, 32 bytes.
+    public let root: [UInt8]
+    /// Nil where the lane is sound.
+    public let fault: Fault?
+
+    /// Entries fetched at once: enough to hide the round trip, little enough to hold at 64 KiB each.
+    private static let chunk: Int64 = 1000
+
+    /// Verifies one lane as of the moment of the call; appends may go on meanwhile.
+    ///
+    /// Takes time and reads in proportion to the lane, memory does not grow with it.
+    ///
+    /// - Parameter progress: Called now and then with the entries verified and the entries there are.
+    /// - Throws: `.notCreated` where the lane does not exist, `.unavailable`, `.refused`, `.cancelled`.
+    public static func verify(
+        lane: Lane, pool: Pool, progress: @escaping @Sendable (_ done: Int64, _ of: Int64) -> Void = { _, _ in }
+    ) async throws(LogError) -> Verification {
+        do {
+            return try await pool.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") { connection in
+                let heads = try connection.fetchAll(Queries.Log.fetchHeads())
+                guard let head = heads.first(where: { $0.lane == lane.number }) else { throw LogError.notCreated }
+                var walk = VerificationWalk(
+                    lane: lane, lanes: Int16(heads.count),
+                    subtrees: try connection.fetchAll(Queries.Log.fetchSubtrees(lane: lane.number)))
+                var next: Int64 = 0
+                while next < head.size {
+                    try Task.checkCancellation()
+                    let until = min(next + chunk, head.size)
+                    let rows = try connection.fetchAll(
+                        Queries.Log.fetchEntriesWhole(lane: lane.number, from: next, until: until))
+                    if let fault = try walk.take(rows, until: until, on: connection) {
+                        return walk.verification(fault)
+                    }
+                    next = until
+                    progress(next, head.size)
+                }
+                return walk.verification(try walk.compare(with: head, on: connection))
+            }
+        } catch {
+            throw LogError(error)
+        }
+    }
+}

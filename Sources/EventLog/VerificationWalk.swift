@@ -1,0 +1,176 @@
+import FoundationEssentials
+import Postgres
+import Queries
+import ShareServers
+import TransparencyLog
+
+/// A walk along a lane, entry by entry, that stops at the first that is not what it was.
+struct VerificationWalk {
+    let lane: Lane
+    let lanes: Int16
+    /// What the log recorded of its complete subtrees, by level and index; each is taken out when it is reached.
+    private var recorded: [Place: [UInt8]]
+    private var frontier = Frontier()
+    private var recordedAt = Timestamp(microseconds: .min)
+
+    private struct Place: Hashable {
+        let level: Int
+        let index: Int64
+    }
+
+    init(lane: Lane, lanes: Int16, subtrees: [Queries.Log.FetchSubtrees]) {
+        self.lane = lane
+        self.lanes = lanes
+        recorded = Dictionary(
+            subtrees.map { (Place(level: Int($0.level), index: $0.index), $0.hash.bytes) },
+            uniquingKeysWith: { a, _ in a })
+    }
+
+    func verification(_ fault: Verification.Fault?) -> Verification {
+        Verification(lane: lane, entries: Int64(frontier.size), root: frontier.root.bytes, fault: fault)
+    }
+
+    private func fault(_ index: Int64, span: Int64 = 1, _ reason: String) -> Verification.Fault {
+        Verification.Fault(position: Position(lane: lane, index: index), span: span, reason: reason)
+    }
+
+    // MARK: Entries
+
+    /// Takes the rows from where the walk stands to `until`.
+    mutating func take(
+        _ rows: [Queries.Log.FetchEntriesWhole], until: Int64, on connection: isolated Connection
+    ) throws -> Verification.Fault? {
+        var events: [Event] = []
+        events.reserveCapacity(rows.count)
+        var found: Verification.Fault?
+        for row in rows {
+            let expected = Int64(frontier.size)
+            guard row.position == expected else {
+                found = fault(expected, "it is missing; the next one there is, is \(lane)/\(row.position)")
+                break
+            }
+            do throws(Reason) {
+                events.append(try check(row))
+            } catch {
+                found = fault(row.position, error.text)
+                break
+            }
+        }
+        if found == nil, Int64(frontier.size) < until {
+            found = fault(Int64(frontier.size), "it is missing")
+        }
+        // An earlier entry may be bad in its key alone.
+        let first = until - Int64(max(rows.count, 1))
+        let start = rows.first?.position ?? first
+        return try checkKeys(events, from: start, on: connection) ?? found
+    }
+
+    private struct Reason: Error { let text: String }
+
+    /// The row's event, where everything beside its body agrees with it.
+    private mutating func check(_ row: Queries.Log.FetchEntriesWhole) throws(Reason) -> Event {
+        let stored: (event: Event, recordedAt: Timestamp)
+        do throws(EventError) {
+            stored = try Event.stored(row.body.bytes)
+        } catch {
+            throw Reason(text: "its body is not the canonical form of an event: \(error)")
+        }
+        let leaf = Merkle.leaf(row.body.bytes)
+        guard leaf.bytes == row.leafHash.bytes else { throw Reason(text: "its body does not hash to its leaf hash") }
+        if let column = disagreement(row, stored.event, stored.recordedAt) {
+            throw Reason(text: "column \(column) does not agree with its body")
+        }
+        guard Lane(of: stored.event.serverID, lanes: lanes) == lane else {
+            throw Reason(text: "its server belongs to lane \(Lane(of: stored.event.serverID, lanes: lanes))")
+        }
+        guard stored.recordedAt >= recordedAt else { throw Reason(text: "it was recorded before the entry before it") }
+        recordedAt = stored.recordedAt
+        var mismatch: (level: Int, index: Int64)?
+        frontier.append(leaf) { subtree in
+            let place = Place(level: subtree.level, index: Int64(subtree.index))
+            if recorded.removeValue(forKey: place) != subtree.hash.bytes, mismatch == nil {
+                mismatch = (subtree.level, Int64(subtree.index))
+            }
+        }
+        if let mismatch {
+            throw Reason(
+                text: "the subtree that it completes (level \(mismatch.level), index \(mismatch.index)) "
+                    + "does not hash to what was recorded: it or an entry of that subtree before it was changed")
+        }
+        return stored.event
+    }
+
+    /// The first index column that says something else than the body.
+    private func disagreement(
+        _ row: Queries.Log.FetchEntriesWhole, _ event: Event, _ recordedAt: Timestamp
+    ) -> String? {
+        let index = event.index
+        let columns: [(String, Bool)] = [
+            ("occurred_at", row.occurredAt == event.time),
+            ("recorded_at", row.recordedAt == recordedAt),
+            ("server_id", row.serverId == event.serverID),
+            ("http_status", row.httpStatus == index.httpStatus),
+            ("type", row.type == event.type),
+            ("operation", row.operation == index.operation),
+            ("status", row.status == index.status),
+            ("request_id", row.requestId == index.requestID),
+            ("actor_user_id", row.actorUserId == index.actorUserID),
+            ("project_id", row.projectId == index.projectID),
+            ("host", row.host == index.host),
+        ]
+        return columns.first { !$0.1 }?.0
+    }
+
+    private func checkKeys(
+        _ events: [Event], from start: Int64, on connection: isolated Connection
+    ) throws -> Verification.Fault? {
+        guard !events.isEmpty else { return nil }
+        let keys = events.map(\.key)
+        let rows = try connection.fetchAll(Queries.Log.fetchKeys(eventKeys: keys))
+        let byKey = Dictionary(
+            rows.filter { $0.lane == lane.number }.map { ($0.eventKey, $0) }, uniquingKeysWith: { a, _ in a })
+        for (offset, event) in events.enumerated() {
+            let index = start + Int64(offset)
+            guard let row = byKey[keys[offset]] else { return fault(index, "its event key is not recorded") }
+            guard row.position == index else {
+                return fault(index, "its event was recorded at \(lane)/\(row.position)")
+            }
+            guard row.contentHash.bytes == event.contentHash else {
+                return fault(index, "its content is not what was recorded under its event key")
+            }
+        }
+        return nil
+    }
+
+    // MARK: Head
+
+    /// Compares the whole walk with the lane's head.
+    func compare(
+        with head: Queries.Log.FetchHeads, on connection: isolated Connection
+    ) throws -> Verification.Fault? {
+        if let beyond = try connection.fetchOptional(
+            Queries.Log.fetchPositionsBeyond(lane: lane.number, from: head.size))
+        {
+            return fault(beyond.position, "it stands beyond the head, which counts \(head.size) entries")
+        }
+        let keys = try connection.fetchOne(Queries.Log.countKeys(lane: lane.number)).count
+        guard keys == head.size else {
+            return fault(min(keys, head.size), "the lane has \(head.size) entries but \(keys) event keys")
+        }
+        if let extra = recorded.keys.min(by: { ($0.level, $0.index) < ($1.level, $1.index) }) {
+            return fault(
+                head.size, "a subtree beyond the head is recorded (level \(extra.level), index \(extra.index))")
+        }
+        // Complete blocks of 256 were compared with what was recorded: what is left is the unfinished one.
+        let unfinished = head.size / 256 * 256
+        guard frontier.bytes == head.frontier.bytes, frontier.root.bytes == head.root.bytes else {
+            return fault(
+                min(unfinished, max(head.size - 1, 0)), span: max(head.size - unfinished, 1),
+                "the tree over the entries does not have the root of the head")
+        }
+        guard recordedAt == head.recordedAt || head.size == 0 else {
+            return fault(head.size - 1, "the head says that the lane was last recorded to at \(head.recordedAt)")
+        }
+        return nil
+    }
+}
