@@ -1,0 +1,132 @@
+import EventLog
+public import Logging
+import Postgres
+import Queries
+public import ServiceLifecycle
+
+/// Keeps every projection level with the log: woken by appends of any process, and by a slow poll.
+///
+/// Any number may run beside one another: each batch locks the checkpoint that it moves.
+public struct ProjectionRunner: Service {
+    private let url: String
+    private let projections: [Projection]
+    private let logger: Logger
+
+    /// Positions applied in one live transaction: enough to be set-based, few enough that answers stay fresh.
+    private static let liveBatch: Int64 = 10_000
+    /// The longest a notification is waited for; what is appended without one is seen after this.
+    private static let poll = Duration.seconds(2)
+
+    /// - Parameter url: A connection as a member of `dossier_writer`.
+    public init(url: String, projections: [Projection] = Projection.all, logger: Logger) {
+        self.url = url
+        self.projections = projections
+        self.logger = logger
+    }
+
+    /// Runs until the task is cancelled or a graceful shutdown begins; connects again whenever PostgreSQL was away.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var pause = Duration.milliseconds(100)
+            while !Task.isCancelled {
+                do {
+                    try await follow { pause = .milliseconds(100) }
+                } catch {
+                    let error = ProjectionError(error)
+                    if Task.isCancelled { break }
+                    logger.warning("projections stopped; trying again in \(pause): \(error)")
+                    try? await Task.sleep(for: pause)
+                    pause = min(pause * 2, .seconds(5))
+                }
+            }
+        }
+    }
+
+    private func follow(_ connected: () -> Void) async throws {
+        let connection = try await Self.open(url)
+        do {
+            try await connection.run { connection in try connection.listen("dossier_log") }
+            connected()
+            while !Task.isCancelled {
+                try await catchUp(connection)
+                try await connection.run { connection in _ = try connection.notification(within: Self.poll) }
+            }
+            await connection.close()
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    static func open(_ url: String) async throws(PostgresError) -> Connection {
+        try await Connection.open(
+            url,
+            setup: [
+                "SET ROLE dossier_writer", "SET application_name = 'dossier projections'",
+                // A plan made for any range of positions is a bad plan for each.
+                "SET plan_cache_mode = force_custom_plan", "SET jit = off", "SET work_mem = '64MB'",
+            ])
+    }
+
+    /// Applies all that has been appended; returns when every projection is level with the log.
+    public func catchUp() async throws(ProjectionError) {
+        do {
+            let connection = try await Self.open(url)
+            do {
+                try await catchUp(connection)
+                await connection.close()
+            } catch {
+                await connection.close()
+                throw error
+            }
+        } catch {
+            throw ProjectionError(error)
+        }
+    }
+
+    private func catchUp(_ connection: Connection) async throws {
+        for projection in projections {
+            let progress = try await connection.run { connection in
+                try connection.fetchAll(Queries.Projections.fetchProgress(projection: projection.name))
+            }
+            for lane in progress {
+                if let version = lane.version, version != projection.version {
+                    logger.notice("projection \(projection.name) has changed; rebuilding lane \(lane.lane)")
+                    _ = try await projection.rebuild(Lane(lane.lane), on: connection) { _, _ in }
+                } else {
+                    while try await projection.advance(Lane(lane.lane), by: Self.liveBatch, on: connection) {}
+                }
+            }
+        }
+    }
+}
+
+extension Projection {
+    /// Applies the next positions of a lane, at most `count`, in one transaction; false where there are none.
+    func advance(_ lane: Lane, by count: Int64, on connection: Connection) async throws -> Bool {
+        try await connection.transaction { connection in
+            let from = try lockCheckpoint(lane, on: connection)
+            let size = try size(of: lane, on: connection)
+            let until = min(size, from + count)
+            guard from < until else { return false }
+            try apply(lane, from..<until, connection)
+            try connection.execute(
+                Queries.Projections.advanceCheckpoint(
+                    projection: name, lane: lane.number, version: version, position: until))
+            return until < size
+        }
+    }
+
+    /// The first position that has not been applied, locked; 0 where the projection has not begun.
+    func lockCheckpoint(_ lane: Lane, on connection: isolated Connection) throws(PostgresError) -> Int64 {
+        let query = Queries.Projections.lockCheckpoint(projection: name, lane: lane.number)
+        if let row = try connection.fetchOptional(query) { return row.position }
+        try connection.execute(
+            Queries.Projections.createCheckpoint(projection: name, lane: lane.number, version: version))
+        return try connection.fetchOne(query).position
+    }
+
+    func size(of lane: Lane, on connection: isolated Connection) throws(PostgresError) -> Int64 {
+        try connection.fetchAll(Queries.Log.fetchHeads()).first { $0.lane == lane.number }?.size ?? 0
+    }
+}
