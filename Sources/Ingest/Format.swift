@@ -1,0 +1,53 @@
+import ShareServers
+
+/// What an input is written in.
+public enum Format: String, Sendable, Hashable, CaseIterable {
+    /// CloudEvents, one JSON object a line.
+    case ndjson
+    /// CloudEvents as a JSON array, or as JSON objects one after another.
+    case json
+    /// HTTP Archive 1.2.
+    case har
+
+    /// How much of an input is looked at.
+    static let peekBytes = 4096
+
+    /// Recognises the format by the first bytes.
+    ///
+    /// - Parameter beginning: The first `peekBytes`, or the whole of what is shorter, without a byte-order mark.
+    /// - Throws: `.notRecognised` saying what it looks like.
+    static func recognise(_ beginning: ArraySlice<UInt8>, of input: String) throws(IngestError) -> Format {
+        guard let first = beginning.first(where: { !isSpace($0) }) else {
+            throw .notRecognised(input: input, hint: "it is empty")
+        }
+        if beginning.starts(with: [0x1F, 0x8B]) {
+            throw .notRecognised(input: input, hint: "it is compressed with gzip; decompress it first (gzip -dc … | dossier import -)")
+        }
+        if beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF]) {
+            throw .notRecognised(input: input, hint: "it is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
+        }
+        guard !beginning.contains(where: { $0 < 0x20 && !isSpace($0) }) else {
+            throw .notRecognised(input: input, hint: "it is a binary file; NDJSON, JSON or HAR is expected")
+        }
+        switch first {
+        case 0x5B: return .json
+        case 0x7B: return isHAR(beginning) ? .har : isSpreadOverLines(beginning) ? .json : .ndjson
+        // A bad first line is a fault of its own.
+        default: return .ndjson
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+
+    /// Whether the object's first member is `log`.
+    private static func isHAR(_ beginning: ArraySlice<UInt8>) -> Bool {
+        beginning.filter { !isSpace($0) }.starts(with: Array(#"{"log":"#.utf8))
+    }
+
+    /// Whether the first line ends where an object cannot.
+    private static func isSpreadOverLines(_ beginning: ArraySlice<UInt8>) -> Bool {
+        let line = beginning.drop(while: isSpace).prefix { $0 != 0x0A }
+        guard line.endIndex < beginning.endIndex, let last = line.last(where: { !isSpace($0) }) else { return false }
+        return [0x7B, 0x5B, 0x2C, 0x3A].contains(last)
+    }
+}

@@ -1,0 +1,154 @@
+import EventLog
+import ShareServers
+
+/// An import under way: slabs are decoded at once, and their events go to the log in order.
+struct ImportRun {
+    var report: ImportReport
+    let log: Log
+    let source: String?
+    let size: Int64?
+    let onFault: @Sendable (_ input: String, Fault) -> Void
+    let onProgress: @Sendable (_ done: Int64, _ of: Int64?, _ events: Int) -> Void
+
+    /// Slabs decoded at once, and submissions that wait for the log.
+    ///
+    /// Source: measured on two cores; one more of either gains nothing, the log's queue holds the rest.
+    private static let decoding = 3
+    private static let submitted = 4
+
+    enum Part: Sendable {
+        case events(Decoded<Event>)
+        case exchanges(Decoded<ArchivedExchange>)
+    }
+    typealias Group = ThrowingTaskGroup<(Int, Part), any Error>
+
+    private var started = 0
+    private var next = 0
+    private var waiting: [Int: Part] = [:]
+    private var submissions: [(submission: Submission, elements: [Slab.Element])] = []
+    private var observers: [String: Observer] = [:]
+
+    init(
+        report: ImportReport, log: Log, source: String?, size: Int64?,
+        onFault: @escaping @Sendable (_ input: String, Fault) -> Void,
+        onProgress: @escaping @Sendable (_ done: Int64, _ of: Int64?, _ events: Int) -> Void
+    ) {
+        self.report = report
+        self.log = log
+        self.source = source
+        self.size = size
+        self.onFault = onFault
+        self.onProgress = onProgress
+    }
+
+    /// Takes the next slab; returns once there is room for another.
+    mutating func take(_ slab: Slab, bytes: Int, _ group: inout Group) async throws {
+        report.bytes += Int64(bytes)
+        if !slab.isEmpty {
+            while started - next >= Self.decoding { try await takeDecoded(&group) }
+            let index = started
+            started += 1
+            let isArchive = report.format == .har
+            group.addTask {
+                (index, isArchive ? .exchanges(slab.decode(ArchivedExchange.init(har:))) : .events(slab.events()))
+            }
+        }
+        onProgress(report.bytes, size, report.events)
+    }
+
+    /// Takes what is left, and waits until all of it is durable.
+    mutating func finish(_ group: inout Group) async throws {
+        while next < started { try await takeDecoded(&group) }
+        while !submissions.isEmpty { try await settle() }
+        onProgress(report.bytes, size, report.events)
+    }
+
+    /// Waits for what the log has taken, after something else failed, so that the report tells of it.
+    mutating func settleAll() async {
+        while !submissions.isEmpty { try? await settle() }
+    }
+
+    // MARK: - In order
+
+    private mutating func takeDecoded(_ group: inout Group) async throws {
+        while waiting[next] == nil {
+            guard let (index, part) = try await group.next() else { return }
+            waiting[index] = part
+        }
+        while let part = waiting.removeValue(forKey: next) {
+            next += 1
+            try await submit(part)
+        }
+    }
+
+    private mutating func submit(_ part: Part) async throws {
+        var faults: [Fault]
+        var events: [Event] = []
+        var elements: [Slab.Element] = []
+        switch part {
+        case .events(let decoded):
+            faults = decoded.faults
+            events = decoded.outputs.map(\.output)
+            elements = decoded.outputs.map(\.element)
+        case .exchanges(let decoded):
+            faults = decoded.faults
+            for (element, archived) in decoded.outputs {
+                do throws(EventError) {
+                    let drawn = try observe(archived)
+                    events += drawn
+                    elements += drawn.map { _ in element }
+                } catch {
+                    faults.append(
+                        Fault(
+                            number: element.number, line: element.line, attribute: error.attribute,
+                            reason: error.reason))
+                }
+            }
+        }
+        for fault in faults.sorted(by: { $0.number < $1.number }) { note(fault) }
+        guard !events.isEmpty else { return }
+        while submissions.count >= Self.submitted { try await settle() }
+        submissions.append((try await log.submit(events), elements))
+    }
+
+    private mutating func observe(_ archived: ArchivedExchange) throws(EventError) -> [Event] {
+        // In and out of the dictionary, so that it is not copied.
+        let origin = archived.origin
+        var observer =
+            observers.removeValue(forKey: origin)
+            ?? Observer(source: source ?? origin, redaction: Redaction(key: log.redactionKey))
+        defer { observers[origin] = observer }
+        let events = try observer.events(from: archived.exchange)
+        if events.isEmpty { report.skipped += 1 } else { report.exchanges += 1 }
+        return events
+    }
+
+    // MARK: - Receipts
+
+    private mutating func settle() async throws {
+        let (submission, elements) = submissions.removeFirst()
+        for (element, receipt) in zip(elements, try await submission.receipts()) {
+            switch receipt.outcome {
+            case .appended: report.appended += 1
+            case .known: report.known += 1
+            case .conflict:
+                report.conflicts += 1
+                keep(
+                    Fault(
+                        number: element.number, line: element.line, attribute: "id",
+                        reason: "it was used before for an event of other content, entry \(receipt.position)"))
+            }
+        }
+        onProgress(report.bytes, size, report.events)
+    }
+
+    private mutating func note(_ fault: Fault) {
+        report.faults += 1
+        keep(fault)
+    }
+
+    private mutating func keep(_ fault: Fault) {
+        if report.firstFaults.count < ImportReport.keptFaults { report.firstFaults.append(fault) }
+        onFault(report.input, fault)
+    }
+}
