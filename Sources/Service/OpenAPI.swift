@@ -1,0 +1,1047 @@
+/// The contract of the query API, served at `/openapi.json`.
+enum OpenAPI {
+    /// OpenAPI 3.1, as JSON.
+    static let document = Array(text.utf8)
+
+    // swift-format-ignore
+    private static let text = #"""
+        {
+          "openapi": "3.1.0",
+          "info": {
+            "title": "Dossier",
+            "version": "1",
+            "description": "The record of every OpenStack Manila share server. Every unknown parameter is refused. `HEAD` is answered wherever `GET` is.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+          },
+          "paths": {
+            "/": {
+              "get": {
+                "summary": "What there is.",
+                "responses": {
+                  "200": {"description": "Names of routes.", "content": {"application/json": {"schema": {"type": "object"}}}}
+                }
+              }
+            },
+            "/healthz": {
+              "get": {
+                "summary": "Whether the process answers.",
+                "responses": {
+                  "200": {
+                    "description": "It does.",
+                    "content": {
+                      "application/json": {"schema": {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}}
+                    }
+                  }
+                }
+              }
+            },
+            "/readyz": {
+              "get": {
+                "summary": "Whether the database answers and has this program's schema.",
+                "responses": {
+                  "200": {
+                    "description": "It does.",
+                    "content": {
+                      "application/json": {
+                        "schema": {"type": "object", "properties": {"status": {"const": "ready"}}, "required": ["status"]}
+                      }
+                    }
+                  },
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/openapi.json": {
+              "get": {
+                "summary": "This document.",
+                "responses": {
+                  "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}}
+                }
+              }
+            },
+            "/v1/servers": {
+              "get": {
+                "summary": "Servers now, or at a moment; those gone are included, with the status `absent`.",
+                "parameters": [
+                  {"name": "status", "in": "query", "description": "Exactly this status.", "schema": {"type": "string"}},
+                  {
+                    "name": "class",
+                    "in": "query",
+                    "description": "Class of statuses.",
+                    "schema": {"type": "string", "enum": ["serving", "failed", "transitional", "other", "absent"]}
+                  },
+                  {"name": "host", "in": "query", "description": "Exactly this host.", "schema": {"type": "string"}},
+                  {
+                    "name": "project_id",
+                    "in": "query",
+                    "description": "Exactly this project_id.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "share_network_id",
+                    "in": "query",
+                    "description": "Exactly this share_network_id.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "at",
+                    "in": "query",
+                    "description": "The moment; now where it is left out.",
+                    "schema": {"type": "string", "format": "date-time"}
+                  },
+                  {
+                    "name": "limit",
+                    "in": "query",
+                    "description": "Rows of a page.",
+                    "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+                  },
+                  {
+                    "name": "cursor",
+                    "in": "query",
+                    "description": "`next_cursor` of the page before.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "A page, in order of lane and id.",
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {
+                            "servers": {"type": "array", "items": {"$ref": "#/components/schemas/Server"}},
+                            "next_cursor": {"type": ["string", "null"]},
+                            "as_of": {"$ref": "#/components/schemas/AsOf"}
+                          },
+                          "required": ["servers", "next_cursor", "as_of"]
+                        }
+                      }
+                    },
+                    "headers": {
+                      "ETag": {
+                        "schema": {"type": "string"},
+                        "description": "Stays while the answer does, `as_of` time and lag left out."
+                      },
+                      "Link": {"schema": {"type": "string"}, "description": "rel=\"next\", where there is a next page."}
+                    }
+                  },
+                  "304": {"description": "The client's copy is still right."},
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/v1/servers/{id}": {
+              "get": {
+                "summary": "One server now, or at a moment.",
+                "parameters": [
+                  {
+                    "name": "id",
+                    "in": "path",
+                    "description": "A share server's.",
+                    "schema": {"type": "string", "format": "uuid"},
+                    "required": true
+                  },
+                  {
+                    "name": "at",
+                    "in": "query",
+                    "description": "The moment; now where it is left out.",
+                    "schema": {"type": "string", "format": "date-time"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "The server.",
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {
+                            "server": {"$ref": "#/components/schemas/Server"},
+                            "as_of": {"$ref": "#/components/schemas/AsOf"}
+                          },
+                          "required": ["server", "as_of"]
+                        }
+                      }
+                    },
+                    "headers": {
+                      "ETag": {
+                        "schema": {"type": "string"},
+                        "description": "Stays while the answer does, `as_of` time and lag left out."
+                      },
+                      "Link": {"schema": {"type": "string"}, "description": "rel=\"next\", where there is a next page."}
+                    }
+                  },
+                  "304": {"description": "The client's copy is still right."},
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/v1/servers/{id}/history": {
+              "get": {
+                "summary": "One server's timeline.",
+                "parameters": [
+                  {
+                    "name": "id",
+                    "in": "path",
+                    "description": "A share server's.",
+                    "schema": {"type": "string", "format": "uuid"},
+                    "required": true
+                  },
+                  {
+                    "name": "from",
+                    "in": "query",
+                    "description": "Inclusive.",
+                    "schema": {"type": "string", "format": "date-time"}
+                  },
+                  {
+                    "name": "until",
+                    "in": "query",
+                    "description": "Exclusive.",
+                    "schema": {"type": "string", "format": "date-time"}
+                  },
+                  {
+                    "name": "reads",
+                    "in": "query",
+                    "description": "Whether calls that only read and were answered well are wanted too.",
+                    "schema": {"type": "boolean", "default": false}
+                  },
+                  {
+                    "name": "limit",
+                    "in": "query",
+                    "description": "Rows of a page.",
+                    "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+                  },
+                  {
+                    "name": "cursor",
+                    "in": "query",
+                    "description": "`next_cursor` of the page before.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "A page, in order of time.",
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {
+                            "server_id": {"type": "string", "format": "uuid"},
+                            "visits": {
+                              "type": "array",
+                              "items": {"$ref": "#/components/schemas/Visit"},
+                              "description": "On the first page; at most 1,000."
+                            },
+                            "timeline": {"type": "array", "items": {"$ref": "#/components/schemas/TimelineItem"}},
+                            "next_cursor": {"type": ["string", "null"]},
+                            "as_of": {"$ref": "#/components/schemas/AsOf"}
+                          },
+                          "required": ["server_id", "timeline", "next_cursor", "as_of"]
+                        }
+                      }
+                    },
+                    "headers": {
+                      "ETag": {
+                        "schema": {"type": "string"},
+                        "description": "Stays while the answer does, `as_of` time and lag left out."
+                      },
+                      "Link": {"schema": {"type": "string"}, "description": "rel=\"next\", where there is a next page."}
+                    }
+                  },
+                  "304": {"description": "The client's copy is still right."},
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/v1/events": {
+              "get": {
+                "summary": "The log's entries, by filters that must all hold. One page looks through at most 100,000 positions: it may be short and still have a next one.",
+                "parameters": [
+                  {
+                    "name": "server_id",
+                    "in": "query",
+                    "description": "Exactly this server_id.",
+                    "schema": {"type": "string", "format": "uuid"}
+                  },
+                  {
+                    "name": "type",
+                    "in": "query",
+                    "description": "A type, or `call`, `status`, `backend_details`, `coverage`.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "operation",
+                    "in": "query",
+                    "description": "Exactly this operation.",
+                    "schema": {
+                      "type": "string",
+                      "enum": [
+                        "list",
+                        "show",
+                        "details",
+                        "delete",
+                        "manage",
+                        "unmanage",
+                        "reset_status",
+                        "migration_check",
+                        "migration_start",
+                        "migration_complete",
+                        "migration_cancel",
+                        "migration_get_progress",
+                        "reset_task_state",
+                        "other"
+                      ]
+                    }
+                  },
+                  {"name": "status", "in": "query", "description": "Exactly this status.", "schema": {"type": "string"}},
+                  {"name": "actor", "in": "query", "description": "The actor's user id.", "schema": {"type": "string"}},
+                  {
+                    "name": "request_id",
+                    "in": "query",
+                    "description": "Exactly this request_id.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "project_id",
+                    "in": "query",
+                    "description": "Exactly this project_id.",
+                    "schema": {"type": "string"}
+                  },
+                  {"name": "host", "in": "query", "description": "Exactly this host.", "schema": {"type": "string"}},
+                  {
+                    "name": "http_status",
+                    "in": "query",
+                    "description": "A code, or a class such as `4xx`.",
+                    "schema": {"type": "string", "pattern": "^([1-5][0-9]{2}|[1-5]xx)$"}
+                  },
+                  {
+                    "name": "from",
+                    "in": "query",
+                    "description": "Occurred; inclusive.",
+                    "schema": {"type": "string", "format": "date-time"}
+                  },
+                  {
+                    "name": "until",
+                    "in": "query",
+                    "description": "Occurred; exclusive.",
+                    "schema": {"type": "string", "format": "date-time"}
+                  },
+                  {
+                    "name": "lane",
+                    "in": "query",
+                    "description": "Exactly this lane.",
+                    "schema": {"type": "integer", "minimum": 0}
+                  },
+                  {
+                    "name": "limit",
+                    "in": "query",
+                    "description": "Rows of a page.",
+                    "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+                  },
+                  {
+                    "name": "cursor",
+                    "in": "query",
+                    "description": "`next_cursor` of the page before.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "A page, lane by lane in order of position.",
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {
+                            "events": {"type": "array", "items": {"$ref": "#/components/schemas/Entry"}},
+                            "next_cursor": {"type": ["string", "null"]},
+                            "as_of": {"$ref": "#/components/schemas/AsOf"}
+                          },
+                          "required": ["events", "next_cursor", "as_of"]
+                        }
+                      }
+                    },
+                    "headers": {
+                      "ETag": {
+                        "schema": {"type": "string"},
+                        "description": "Stays while the answer does, `as_of` time and lag left out."
+                      },
+                      "Link": {"schema": {"type": "string"}, "description": "rel=\"next\", where there is a next page."}
+                    }
+                  },
+                  "304": {"description": "The client's copy is still right."},
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              },
+              "post": {
+                "summary": "Appends events, streamed, any number. Equal events are kept once. CloudEvents' binary mode (`ce-` headers) is taken too.",
+                "requestBody": {
+                  "required": true,
+                  "content": {
+                    "application/x-ndjson": {"schema": {"type": "string"}},
+                    "application/cloudevents+json": {"schema": {"$ref": "#/components/schemas/Event"}},
+                    "application/cloudevents-batch+json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}},
+                    "application/json": {
+                      "schema": {
+                        "anyOf": [
+                          {"$ref": "#/components/schemas/Event"},
+                          {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}
+                        ]
+                      }
+                    }
+                  }
+                },
+                "responses": {
+                  "200": {
+                    "description": "Every event is in the log, durably.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PushAnswer"}}}
+                  },
+                  "207": {
+                    "description": "Some are; `results` says which are not.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PushAnswer"}}}
+                  },
+                  "400": {
+                    "description": "None is an event, or the request is not as it should be.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                  },
+                  "409": {
+                    "description": "Every id was used before for other content.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                  },
+                  "415": {"$ref": "#/components/responses/BadRequest"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/v1/events/{lane}/{position}": {
+              "get": {
+                "summary": "One entry.",
+                "parameters": [
+                  {
+                    "name": "lane",
+                    "in": "path",
+                    "description": "Exactly this lane.",
+                    "schema": {"type": "integer", "minimum": 0},
+                    "required": true
+                  },
+                  {
+                    "name": "position",
+                    "in": "path",
+                    "description": "Exactly this position.",
+                    "schema": {"type": "integer", "minimum": 0},
+                    "required": true
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "The entry.",
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {
+                            "entry": {"$ref": "#/components/schemas/Entry"},
+                            "as_of": {"$ref": "#/components/schemas/AsOf"}
+                          },
+                          "required": ["entry", "as_of"]
+                        }
+                      }
+                    },
+                    "headers": {
+                      "ETag": {
+                        "schema": {"type": "string"},
+                        "description": "Stays while the answer does, `as_of` time and lag left out."
+                      },
+                      "Link": {"schema": {"type": "string"}, "description": "rel=\"next\", where there is a next page."}
+                    }
+                  },
+                  "304": {"description": "The client's copy is still right."},
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/v2/share-servers": {
+              "get": {
+                "summary": "Manila's list.",
+                "parameters": [
+                  {"name": "status", "in": "query", "description": "As Manila's filter.", "schema": {"type": "string"}},
+                  {"name": "host", "in": "query", "description": "As Manila's filter.", "schema": {"type": "string"}},
+                  {
+                    "name": "project_id",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "share_network_id",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "share_network",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "identifier",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "share_network_subnet_id",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "X-OpenStack-Manila-API-Version",
+                    "in": "header",
+                    "description": "2.0 to 2.99, or `latest`; 2.0 where it is left out.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "As Manila answers.",
+                    "headers": {
+                      "X-OpenStack-Manila-API-Version": {"schema": {"type": "string"}},
+                      "x-openstack-request-id": {"schema": {"type": "string"}},
+                      "Vary": {"schema": {"type": "string"}}
+                    },
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {"share_servers": {"type": "array", "items": {"$ref": "#/components/schemas/ManilaServer"}}},
+                          "required": ["share_servers"]
+                        }
+                      }
+                    }
+                  },
+                  "400": {"$ref": "#/components/responses/ManilaFault"},
+                  "406": {"$ref": "#/components/responses/ManilaFault"},
+                  "503": {"$ref": "#/components/responses/ManilaFault"}
+                }
+              }
+            },
+            "/v2/share-servers/{id}": {
+              "get": {
+                "summary": "Manila's show.",
+                "parameters": [
+                  {
+                    "name": "id",
+                    "in": "path",
+                    "description": "A share server's.",
+                    "schema": {"type": "string", "format": "uuid"},
+                    "required": true
+                  },
+                  {
+                    "name": "X-OpenStack-Manila-API-Version",
+                    "in": "header",
+                    "description": "2.0 to 2.99, or `latest`; 2.0 where it is left out.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "As Manila answers.",
+                    "headers": {
+                      "X-OpenStack-Manila-API-Version": {"schema": {"type": "string"}},
+                      "x-openstack-request-id": {"schema": {"type": "string"}},
+                      "Vary": {"schema": {"type": "string"}}
+                    },
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {"share_server": {"$ref": "#/components/schemas/ManilaServer"}},
+                          "required": ["share_server"]
+                        }
+                      }
+                    }
+                  },
+                  "400": {"$ref": "#/components/responses/ManilaFault"},
+                  "406": {"$ref": "#/components/responses/ManilaFault"},
+                  "503": {"$ref": "#/components/responses/ManilaFault"},
+                  "404": {"$ref": "#/components/responses/ManilaFault"}
+                }
+              }
+            },
+            "/v2/share-servers/{id}/details": {
+              "get": {
+                "summary": "Manila's details.",
+                "parameters": [
+                  {
+                    "name": "id",
+                    "in": "path",
+                    "description": "A share server's.",
+                    "schema": {"type": "string", "format": "uuid"},
+                    "required": true
+                  },
+                  {
+                    "name": "X-OpenStack-Manila-API-Version",
+                    "in": "header",
+                    "description": "2.0 to 2.99, or `latest`; 2.0 where it is left out.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "As Manila answers.",
+                    "headers": {
+                      "X-OpenStack-Manila-API-Version": {"schema": {"type": "string"}},
+                      "x-openstack-request-id": {"schema": {"type": "string"}},
+                      "Vary": {"schema": {"type": "string"}}
+                    },
+                    "content": {
+                      "application/json": {
+                        "schema": {"type": "object", "properties": {"details": {"type": "object"}}, "required": ["details"]}
+                      }
+                    }
+                  },
+                  "400": {"$ref": "#/components/responses/ManilaFault"},
+                  "406": {"$ref": "#/components/responses/ManilaFault"},
+                  "503": {"$ref": "#/components/responses/ManilaFault"},
+                  "404": {"$ref": "#/components/responses/ManilaFault"}
+                }
+              }
+            },
+            "/v2/{project_id}/share-servers": {
+              "get": {
+                "summary": "Manila's list.",
+                "parameters": [
+                  {
+                    "name": "project_id",
+                    "in": "path",
+                    "description": "Any: it is not looked at.",
+                    "schema": {"type": "string"},
+                    "required": true
+                  },
+                  {"name": "status", "in": "query", "description": "As Manila's filter.", "schema": {"type": "string"}},
+                  {"name": "host", "in": "query", "description": "As Manila's filter.", "schema": {"type": "string"}},
+                  {
+                    "name": "project_id",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "share_network_id",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "share_network",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "identifier",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "share_network_subnet_id",
+                    "in": "query",
+                    "description": "As Manila's filter.",
+                    "schema": {"type": "string"}
+                  },
+                  {
+                    "name": "X-OpenStack-Manila-API-Version",
+                    "in": "header",
+                    "description": "2.0 to 2.99, or `latest`; 2.0 where it is left out.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "As Manila answers.",
+                    "headers": {
+                      "X-OpenStack-Manila-API-Version": {"schema": {"type": "string"}},
+                      "x-openstack-request-id": {"schema": {"type": "string"}},
+                      "Vary": {"schema": {"type": "string"}}
+                    },
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {"share_servers": {"type": "array", "items": {"$ref": "#/components/schemas/ManilaServer"}}},
+                          "required": ["share_servers"]
+                        }
+                      }
+                    }
+                  },
+                  "400": {"$ref": "#/components/responses/ManilaFault"},
+                  "406": {"$ref": "#/components/responses/ManilaFault"},
+                  "503": {"$ref": "#/components/responses/ManilaFault"}
+                }
+              }
+            },
+            "/v2/{project_id}/share-servers/{id}": {
+              "get": {
+                "summary": "Manila's show.",
+                "parameters": [
+                  {
+                    "name": "project_id",
+                    "in": "path",
+                    "description": "Any: it is not looked at.",
+                    "schema": {"type": "string"},
+                    "required": true
+                  },
+                  {
+                    "name": "id",
+                    "in": "path",
+                    "description": "A share server's.",
+                    "schema": {"type": "string", "format": "uuid"},
+                    "required": true
+                  },
+                  {
+                    "name": "X-OpenStack-Manila-API-Version",
+                    "in": "header",
+                    "description": "2.0 to 2.99, or `latest`; 2.0 where it is left out.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "As Manila answers.",
+                    "headers": {
+                      "X-OpenStack-Manila-API-Version": {"schema": {"type": "string"}},
+                      "x-openstack-request-id": {"schema": {"type": "string"}},
+                      "Vary": {"schema": {"type": "string"}}
+                    },
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "type": "object",
+                          "properties": {"share_server": {"$ref": "#/components/schemas/ManilaServer"}},
+                          "required": ["share_server"]
+                        }
+                      }
+                    }
+                  },
+                  "400": {"$ref": "#/components/responses/ManilaFault"},
+                  "406": {"$ref": "#/components/responses/ManilaFault"},
+                  "503": {"$ref": "#/components/responses/ManilaFault"},
+                  "404": {"$ref": "#/components/responses/ManilaFault"}
+                }
+              }
+            },
+            "/v2/{project_id}/share-servers/{id}/details": {
+              "get": {
+                "summary": "Manila's details.",
+                "parameters": [
+                  {
+                    "name": "project_id",
+                    "in": "path",
+                    "description": "Any: it is not looked at.",
+                    "schema": {"type": "string"},
+                    "required": true
+                  },
+                  {
+                    "name": "id",
+                    "in": "path",
+                    "description": "A share server's.",
+                    "schema": {"type": "string", "format": "uuid"},
+                    "required": true
+                  },
+                  {
+                    "name": "X-OpenStack-Manila-API-Version",
+                    "in": "header",
+                    "description": "2.0 to 2.99, or `latest`; 2.0 where it is left out.",
+                    "schema": {"type": "string"}
+                  }
+                ],
+                "responses": {
+                  "200": {
+                    "description": "As Manila answers.",
+                    "headers": {
+                      "X-OpenStack-Manila-API-Version": {"schema": {"type": "string"}},
+                      "x-openstack-request-id": {"schema": {"type": "string"}},
+                      "Vary": {"schema": {"type": "string"}}
+                    },
+                    "content": {
+                      "application/json": {
+                        "schema": {"type": "object", "properties": {"details": {"type": "object"}}, "required": ["details"]}
+                      }
+                    }
+                  },
+                  "400": {"$ref": "#/components/responses/ManilaFault"},
+                  "406": {"$ref": "#/components/responses/ManilaFault"},
+                  "503": {"$ref": "#/components/responses/ManilaFault"},
+                  "404": {"$ref": "#/components/responses/ManilaFault"}
+                }
+              }
+            }
+          },
+          "components": {
+            "schemas": {
+              "AsOf": {
+                "type": "object",
+                "properties": {
+                  "positions": {
+                    "type": "array",
+                    "items": {
+                      "type": "object",
+                      "properties": {
+                        "lane": {"type": "integer"},
+                        "size": {"type": "integer", "description": "Entries taken into account."},
+                        "root": {
+                          "type": "string",
+                          "description": "base64 of the root of the tree over them; left out while the projections lag."
+                        }
+                      },
+                      "required": ["lane", "size"]
+                    }
+                  },
+                  "time": {"type": "string", "format": "date-time"},
+                  "lag_positions": {"type": "integer"},
+                  "lag_s": {"type": "number"}
+                },
+                "required": ["positions", "time", "lag_positions", "lag_s"],
+                "description": "What the answer is true as of."
+              },
+              "Event": {
+                "type": "object",
+                "description": "A CloudEvents 1.0 event.",
+                "properties": {
+                  "specversion": {"const": "1.0"},
+                  "id": {"type": "string"},
+                  "source": {"type": "string"},
+                  "type": {"type": "string"},
+                  "time": {"type": "string", "format": "date-time"},
+                  "subject": {"type": "string"},
+                  "recordedtime": {"type": "string", "format": "date-time"},
+                  "data": {}
+                },
+                "required": ["specversion", "id", "source", "type", "time"]
+              },
+              "Entry": {
+                "type": "object",
+                "properties": {
+                  "lane": {"type": "integer"},
+                  "position": {"type": "integer"},
+                  "recorded": {"type": "string", "format": "date-time"},
+                  "leaf_hash": {"type": "string", "description": "base64"},
+                  "event": {"$ref": "#/components/schemas/Event"}
+                },
+                "required": ["lane", "position", "recorded", "leaf_hash", "event"]
+              },
+              "Server": {
+                "type": "object",
+                "properties": {
+                  "id": {"type": "string", "format": "uuid"},
+                  "lane": {"type": "integer"},
+                  "status": {"type": ["string", "null"], "description": "null: named by calls only."},
+                  "class": {"type": ["string", "null"]},
+                  "since": {"type": ["string", "null"], "format": "date-time"},
+                  "not_before": {"type": ["string", "null"], "description": "The change to the status came after this."},
+                  "until": {"type": ["string", "null"], "format": "date-time"},
+                  "first_seen": {"type": ["string", "null"], "format": "date-time"},
+                  "last_seen": {"type": ["string", "null"], "format": "date-time"},
+                  "entry": {
+                    "anyOf": [
+                      {
+                        "type": "object",
+                        "properties": {"lane": {"type": "integer"}, "position": {"type": "integer"}},
+                        "required": ["lane", "position"]
+                      },
+                      {"type": "null"}
+                    ]
+                  },
+                  "attributes": {"type": "object"},
+                  "host": {"type": ["string", "null"]},
+                  "project_id": {"type": ["string", "null"]},
+                  "share_network_id": {"type": ["string", "null"]},
+                  "task_state": {"type": ["string", "null"]},
+                  "cause": {"$ref": "#/components/schemas/Summary"},
+                  "last_call": {"$ref": "#/components/schemas/Summary"},
+                  "last_error": {"$ref": "#/components/schemas/Summary"}
+                },
+                "required": [
+                  "id",
+                  "lane",
+                  "status",
+                  "class",
+                  "since",
+                  "not_before",
+                  "entry",
+                  "attributes",
+                  "host",
+                  "project_id",
+                  "share_network_id",
+                  "task_state",
+                  "cause"
+                ]
+              },
+              "Summary": {
+                "type": ["object", "null"],
+                "description": "An entry that is referred to.",
+                "properties": {
+                  "lane": {"type": "integer"},
+                  "position": {"type": "integer"},
+                  "at": {"type": "string", "format": "date-time"},
+                  "type": {"type": "string"},
+                  "operation": {"type": "string"},
+                  "status": {"type": "string"},
+                  "http_status": {"type": "integer"},
+                  "request_id": {"type": "string"},
+                  "actor": {"type": "object"},
+                  "fault": {"type": "object"}
+                }
+              },
+              "Visit": {
+                "type": "object",
+                "properties": {
+                  "status": {"type": "string"},
+                  "class": {"type": "string"},
+                  "from": {"type": "string", "format": "date-time"},
+                  "until": {"type": ["string", "null"], "format": "date-time"},
+                  "not_before": {"type": ["string", "null"], "format": "date-time"},
+                  "duration_s": {"type": ["number", "null"]},
+                  "entry": {
+                    "type": "object",
+                    "properties": {"lane": {"type": "integer"}, "position": {"type": "integer"}},
+                    "required": ["lane", "position"]
+                  },
+                  "cause": {
+                    "anyOf": [
+                      {
+                        "type": "object",
+                        "properties": {"lane": {"type": "integer"}, "position": {"type": "integer"}},
+                        "required": ["lane", "position"]
+                      },
+                      {"type": "null"}
+                    ]
+                  }
+                },
+                "required": ["status", "class", "from", "until", "not_before", "duration_s", "entry", "cause"]
+              },
+              "TimelineItem": {
+                "type": "object",
+                "properties": {
+                  "at": {"type": "string", "format": "date-time"},
+                  "kind": {"enum": ["status", "call", "backend_details", "other"]},
+                  "lane": {"type": "integer"},
+                  "position": {"type": "integer"},
+                  "recorded": {"type": "string", "format": "date-time"},
+                  "event": {"$ref": "#/components/schemas/Event"}
+                },
+                "required": ["at", "kind", "lane", "position", "recorded", "event"]
+              },
+              "PushAnswer": {
+                "type": "object",
+                "properties": {
+                  "accepted": {"type": "integer", "description": "Appended."},
+                  "known": {"type": "integer", "description": "In the log before."},
+                  "conflicts": {"type": "integer"},
+                  "rejected": {"type": "integer"},
+                  "results": {
+                    "type": "array",
+                    "description": "Each of the first 10,000 events; beyond them conflicts and rejected ones.",
+                    "items": {
+                      "type": "object",
+                      "properties": {
+                        "index": {"type": "integer"},
+                        "outcome": {"enum": ["appended", "known", "conflict", "rejected"]},
+                        "lane": {"type": "integer"},
+                        "position": {"type": "integer"},
+                        "error": {
+                          "type": "object",
+                          "properties": {"field": {"type": "string"}, "reason": {"type": "string"}, "line": {"type": "integer"}},
+                          "required": ["reason"]
+                        }
+                      },
+                      "required": ["index", "outcome"]
+                    }
+                  }
+                },
+                "required": ["accepted", "known", "conflicts", "rejected", "results"]
+              },
+              "ManilaServer": {
+                "type": "object",
+                "properties": {
+                  "id": {"type": "string", "format": "uuid"},
+                  "project_id": {"type": ["string", "null"]},
+                  "updated_at": {"type": ["string", "null"]},
+                  "status": {"type": "string"},
+                  "host": {"type": ["string", "null"]},
+                  "share_network_name": {"type": ["string", "null"]},
+                  "share_network_id": {"type": ["string", "null"]},
+                  "is_auto_deletable": {"type": ["boolean", "null"], "description": "Since 2.49."},
+                  "identifier": {"type": ["string", "null"]},
+                  "share_network_subnet_id": {"type": ["string", "null"], "description": "2.51 to 2.69."},
+                  "task_state": {"type": ["string", "null"]},
+                  "source_share_server_id": {"type": ["string", "null"]},
+                  "security_service_update_support": {"type": ["boolean", "null"]},
+                  "network_allocation_update_support": {"type": ["boolean", "null"]},
+                  "share_network_subnet_ids": {"type": "array", "items": {"type": "string"}},
+                  "encryption_key_ref": {"type": ["string", "null"]},
+                  "created_at": {"type": ["string", "null"]},
+                  "backend_details": {"type": "object"}
+                },
+                "required": ["id", "project_id", "updated_at", "status", "host", "share_network_name", "share_network_id"],
+                "description": "A share server in Manila's shape; fields by microversion."
+              },
+              "Problem": {
+                "type": "object",
+                "description": "RFC 9457.",
+                "properties": {
+                  "type": {"type": "string"},
+                  "title": {"type": "string"},
+                  "status": {"type": "integer"},
+                  "detail": {"type": "string"},
+                  "parameter": {"type": "string"}
+                },
+                "required": ["type", "title", "status", "detail"]
+              }
+            },
+            "responses": {
+              "BadRequest": {
+                "description": "Something in the request is not as it should be.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "NotFound": {
+                "description": "There is no such thing.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "Unavailable": {
+                "description": "The database is away, slow or not migrated; try again.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "headers": {"Retry-After": {"schema": {"type": "string"}}}
+              },
+              "ManilaFault": {
+                "description": "As Manila's faults.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object",
+                      "additionalProperties": {
+                        "type": "object",
+                        "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+                        "required": ["code", "message"]
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+        """#
+}

@@ -1,0 +1,85 @@
+import EventLog
+import Hummingbird
+import Ingest
+import Postgres
+import ShareServers
+
+/// Why a request is not answered as it would like: RFC 9457.
+struct Problem: Error {
+    let status: HTTPResponse.Status
+    /// What was wrong, where, and what to do.
+    let detail: String
+    /// What else a program may want to know, such as `parameter`.
+    var members: [String: JSON] = [:]
+    var headers: HTTPFields = [:]
+
+    init(_ status: HTTPResponse.Status, _ detail: String, _ members: [String: JSON] = [:]) {
+        self.status = status
+        self.detail = detail
+        self.members = members
+    }
+
+    /// A query parameter that is not known, or whose value is not what is accepted.
+    static func parameter(_ name: String, _ detail: String) -> Problem {
+        Problem(.badRequest, "parameter '\(name)': \(detail)", ["parameter": .string(name)])
+    }
+
+    static func unavailable(_ detail: String) -> Problem {
+        var problem = Problem(.serviceUnavailable, detail)
+        problem.headers[.retryAfter] = "1"
+        return problem
+    }
+
+    /// The one place that says which error is which answer.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as LogError:
+            switch error {
+            case .unavailable, .busy, .closed, .cancelled, .notCreated: self = .unavailable("\(error)")
+            case .refused, .damaged: self.init(.internalServerError, "\(error)")
+            }
+        case let error as PostgresError:
+            switch error {
+            case .unavailable, .busy, .cancelled: self = .unavailable("\(error)")
+            case .refused("57014", let query, _):
+                self = .unavailable("\(query) took too long; ask for less, such as a shorter time or a smaller page")
+            case .refused("42P01", _, _), .refused("3F000", _, _): self = .unavailable("\(LogError.notCreated)")
+            case .refused, .misuse:
+                self = error.isTransient ? .unavailable("\(error)") : Problem(.internalServerError, "\(error)")
+            }
+        case let error as any HTTPResponseError:
+            self.init(error.status, error.status == .notFound ? "there is no such route; see /openapi.json" : error.status.reasonPhrase)
+        case is CancellationError: self = .unavailable("the service is stopping")
+        default: self.init(.internalServerError, "\(type(of: error))")
+        }
+    }
+
+    var response: Response {
+        var body: [String: JSON] = [
+            "type": "about:blank", "title": .string(status.reasonPhrase), "status": .number(Double(status.code)),
+            "detail": .string(detail),
+        ]
+        body.merge(members) { known, _ in known }
+        var response = Response(json: .object(body), status: status, contentType: "application/problem+json")
+        response.headers.append(contentsOf: headers)
+        return response
+    }
+}
+
+/// Answers every error as a problem, below `/v2` in Manila's own form.
+struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let problem = Problem(error)
+            if problem.status.kind == .serverError {
+                context.logger.error("\(request.method) \(request.uri.path): \(problem.detail)")
+            }
+            return request.uri.path.hasPrefix("/v2/") ? ManilaFault(problem).response : problem.response
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import FoundationEssentials
+import Hummingbird
+import Postgres
+import Queries
+import ShareServers
+
+extension QueryService {
+    /// Visits shown beside the first page of a timeline.
+    private static let visits: Int32 = 1000
+
+    /// `GET /v1/servers/{id}/history`: 200 with one timeline in order of time; 404 where no event has named the server.
+    ///
+    /// Calls that only read and were answered well are left out unless `reads=true`.
+    @Sendable func history(_ request: Request, _ context: Context) async throws -> Response {
+        let id = try serverID(context)
+        let query = try QueryParameters(request, known: ["from", "until", "reads", "limit", "cursor"])
+        let (from, until) = (try query.time("from"), try query.time("until"))
+        let reads = try query.bool("reads") ?? false
+        let limit = try query.limit()
+        let cursor = try query.cursor()
+        let after = try cursor.map { cursor throws(Problem) in
+            (at: Timestamp(microseconds: try cursor.int("at")), position: try cursor.int("position"))
+        }
+        let lane = lane(of: id)
+        let found = try await read { connection in
+            guard try connection.fetchOptional(Queries.Servers.fetchServer(lane: lane, serverId: id)) != nil else {
+                throw Problem(.notFound, "no event has named server \(id.text)")
+            }
+            let rows = try connection.fetchAll(
+                Queries.Servers.fetchHistory(
+                    lane: lane, serverId: id, from: from, until: until, afterAt: after?.at,
+                    afterPosition: after?.position, reads: reads, limit: limit + 1))
+            let visits =
+                cursor == nil
+                ? try connection.fetchAll(
+                    Queries.Servers.fetchVisits(
+                        lane: lane, serverId: id, from: from, until: until, limit: Self.visits))
+                : nil
+            return (rows: rows, visits: visits, asOf: try AsOf.projections(connection))
+        }
+        let items = try found.rows.prefix(Int(limit)).map { try TimelineItem($0) }
+        let next =
+            found.rows.count > items.count
+            ? items.last.map {
+                Cursor(["at": .number(Double($0.at.microseconds)), "position": .number(Double($0.position))]).text
+            } : nil
+        var answer: [String: JSON] = [
+            "server_id": .string(id.text), "timeline": .array(items.map(\.json)),
+            "next_cursor": next.map { .string($0) } ?? .null,
+        ]
+        answer["visits"] = found.visits.map { .array($0.map { Self.visit($0, lane: lane) }) }
+        return Response(answer, asOf: found.asOf, to: request, headers: next.map(request.nextLink) ?? [:])
+    }
+
+    private static func visit(_ row: Queries.Servers.FetchVisits, lane: Int16) -> JSON {
+        let end = row.untilAt ?? Timestamp.now
+        let lane = JSON.number(Double(lane))
+        var visit: [String: JSON] = [
+            "status": .string(row.status), "class": .string(StatusClass(status: row.status).rawValue),
+            "from": JSON(row.fromAt), "until": JSON(row.untilAt), "not_before": JSON(row.notBefore),
+            "entry": ["lane": lane, "position": .number(Double(row.position))],
+            "cause": row.causePosition.map { ["lane": lane, "position": .number(Double($0))] } ?? .null,
+        ]
+        // The visit under way has no length yet: an answer would never stay the same.
+        visit["duration_s"] =
+            row.untilAt == nil
+            ? .null : .number(Double(max(0, end.microseconds - row.fromAt.microseconds)) / 1e6)
+        return .object(visit)
+    }
+}
+
+/// One entry in a server's timeline.
+private struct TimelineItem {
+    let at: Timestamp
+    let position: Int64
+    let json: JSON
+
+    init(_ row: Queries.Servers.FetchHistory) throws {
+        let event = try JSON(parsing: row.body)
+        let kind =
+            switch event["type"]?.string {
+            case EventType.status: "status"
+            case EventType.call: "call"
+            case EventType.backendDetails: "backend_details"
+            default: "other"
+            }
+        at = event["time"]?.string.flatMap { Timestamp($0) } ?? row.recordedAt
+        position = row.position
+        json = [
+            "at": JSON(at), "kind": .string(kind), "lane": .number(Double(row.lane)),
+            "position": .number(Double(row.position)), "recorded": JSON(row.recordedAt), "event": event,
+        ]
+    }
+}

@@ -1,0 +1,114 @@
+public import EventLog
+import FoundationEssentials
+public import Hummingbird
+import Ingest
+public import Logging
+import NIOCore
+public import Postgres
+import Queries
+import Schema
+import ShareServers
+
+/// The query API over HTTP: `/v1`, Manila's own shapes below `/v2`, and what operators probe.
+public struct QueryService: Sendable {
+    public typealias Context = BasicRequestContext
+
+    let pool: Pool
+    let log: Log
+
+    /// A page of the log looks through at most this many positions, so that a rare filter costs no more than that.
+    ///
+    /// Source: measured; about 50 ms of a cached log.
+    static let scannedPositions: Int64 = 100_000
+
+    /// - Parameters:
+    ///   - pool: Answers queries; as `QueryService.pool` makes it.
+    ///   - log: Takes pushed events.
+    public init(pool: Pool, log: Log) {
+        self.pool = pool
+        self.log = log
+    }
+
+    /// Connections for answering: they can read and nothing else, and no question may take longer than half a minute.
+    public static func pool(url: String, limit: Int = 8) -> Pool {
+        Pool(
+            url: url, limit: limit, wait: .seconds(10),
+            setup: [
+                "SET ROLE dossier_reader", "SET default_transaction_read_only = on", "SET statement_timeout = '30s'",
+                "SET jit = off", "SET plan_cache_mode = force_custom_plan",
+                "SET application_name = 'dossier query'",
+            ])
+    }
+
+    /// Every route; the same for the service and for tests.
+    public func router() -> Router<Context> {
+        let router = Router(context: Context.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: ProblemMiddleware())
+        router.get("/") { _, _ in Self.welcome }
+        router.get("/healthz") { _, _ in Response(json: ["status": "ok"]) }
+        router.get("/readyz") { _, _ in try await ready() }
+        router.get("/openapi.json") { _, _ in Response(bytes: OpenAPI.document) }
+        router.get("/v1/servers", use: servers)
+        router.get("/v1/servers/:id", use: server)
+        router.get("/v1/servers/:id/history", use: history)
+        router.get("/v1/events", use: events)
+        router.get("/v1/events/:lane/:position", use: event)
+        router.post("/v1/events", use: push)
+        addManilaRoutes(to: router)
+        return router
+    }
+
+    /// The service on an address.
+    ///
+    /// - Parameters:
+    ///   - port: 0: any that is free.
+    ///   - onRunning: Called with the port once requests are taken.
+    public func application(
+        host: String, port: Int, logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        Application(
+            router: router(),
+            configuration: .init(address: .hostname(host, port: port), serverName: "dossier"),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
+            logger: logger)
+    }
+
+    private static let welcome = Response(
+        json: [
+            "name": "dossier", "description": "The record of every OpenStack Manila share server.",
+            "openapi": "/openapi.json",
+            "routes": [
+                "/v1/servers", "/v1/servers/{id}", "/v1/servers/{id}/history", "/v1/events",
+                "/v1/events/{lane}/{position}", "/v2/share-servers", "/healthz", "/readyz",
+            ],
+        ])
+
+    private func ready() async throws -> Response {
+        do {
+            let pending = try await pool.withConnection { connection in try Migration.pending(on: connection) }
+            guard pending.isEmpty else {
+                throw Problem.unavailable("the schema lacks \(pending.map(\.name).joined(separator: ", ")); run 'dossier migrate'")
+            }
+            return Response(json: ["status": "ready"])
+        } catch let error as SchemaError {
+            throw Problem.unavailable("\(error)")
+        }
+    }
+
+    /// Runs `body` in one snapshot, so that rows and `as_of` agree.
+    func read<Output: Sendable>(
+        _ body: @Sendable (isolated Connection) throws -> Output
+    ) async throws -> Output {
+        try await pool.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") { try body($0) }
+    }
+
+    /// The server that a path names.
+    func serverID(_ context: Context) throws(Problem) -> UUID {
+        guard let text = context.parameters.get("id"), text.utf8.count == 36, let id = UUID(uuidString: text) else {
+            throw Problem(.badRequest, "the id of a server is a UUID, such as 8c041935-231e-405a-a0d2-d5b0acdceb46")
+        }
+        return id
+    }
+
+    func lane(of server: UUID) -> Int16 { Lane(of: server, lanes: log.lanes).number }
+}
