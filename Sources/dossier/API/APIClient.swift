@@ -1,0 +1,141 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+import ShareServers
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Asks the query API of one Dossier.
+struct APIClient: Sendable {
+    /// Such as `http://127.0.0.1:8787`, without a slash at the end.
+    let url: String
+    private let http: HTTPClient
+
+    /// The longest answer that is read: 1,000 entries of 64 KiB, and what stands around them.
+    private static let answerBytes = 160 << 20
+    /// How long an answer may take; a page of a long log is read from disk.
+    private static let patience = TimeAmount.seconds(60)
+    /// The most items of one page. Source: the query API.
+    static let pageItems = 1000
+
+    /// Lends a client to `body`, and closes its connections after.
+    static func with<T: Sendable>(
+        url: String, _ body: @Sendable (APIClient) async throws -> T
+    ) async throws -> T {
+        var configuration = HTTPClient.Configuration()
+        // Where nobody listens, waiting for somebody who might is not what the reader wants.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(5)
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let client = APIClient(url: String(url.trimmingSuffix("/")), http: http)
+        do {
+            let value = try await body(client)
+            try await http.shutdown()
+            return value
+        } catch {
+            try await http.shutdown()
+            throw error
+        }
+    }
+
+    /// The answer to `GET path?query`; parameters that are nil are left out.
+    ///
+    /// - Throws: `APIError`.
+    func get(_ path: String, _ query: [(name: String, value: String?)] = []) async throws -> JSON {
+        var request = HTTPClientRequest(url: url + path + Self.text(of: query))
+        request.headers.add(name: "Accept", value: "application/json")
+        request.headers.add(name: "User-Agent", value: "dossier/\(Dossier.version)")
+        let status: Int
+        let bytes: [UInt8]
+        do {
+            let response = try await http.execute(request, timeout: Self.patience)
+            status = Int(response.status.code)
+            bytes = Array(buffer: try await response.body.collect(upTo: Self.answerBytes))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw APIError.unreachable(url: url, reason: Self.reason(error))
+        }
+        guard let answer = try? JSON(parsing: bytes), case .object = answer else {
+            throw APIError.notDossier(url: url, reason: "the answer (HTTP \(status)) is no JSON object")
+        }
+        guard (200..<300).contains(status) else {
+            guard let title = answer.text("title") else {
+                throw APIError.notDossier(url: url, reason: "it answered HTTP \(status)")
+            }
+            throw APIError.refused(status: status, title: title, detail: answer.text("detail"))
+        }
+        return answer
+    }
+
+    /// Hands the answers to `GET path?query`, page by page, to `body`, with at most `limit` items all together.
+    ///
+    /// - Parameters:
+    ///   - items: The member that holds the items.
+    ///   - limit: Nil: all there are.
+    ///   - body: Takes a page, its items, and whether it is the last that is wanted.
+    /// - Returns: Whether there is more than `limit`.
+    /// - Throws: `APIError`, and whatever `body` throws.
+    func pages(
+        _ path: String, _ query: [(name: String, value: String?)], items: String, limit: Int?,
+        _ body: (_ page: JSON, _ items: [JSON], _ isLast: Bool) async throws -> Void
+    ) async throws -> Bool {
+        var left = limit ?? .max
+        var cursor: String?
+        while true {
+            let page = try await get(
+                path, query + [("limit", String(min(left, Self.pageItems))), ("cursor", cursor)])
+            let found = Array(page.elements(items).prefix(left))
+            left -= found.count
+            cursor = page.text("next_cursor")
+            let isLast = cursor == nil || left == 0
+            try await body(page, found, isLast)
+            if isLast { return cursor != nil }
+        }
+    }
+
+    // MARK: Texts
+
+    static func text(of query: [(name: String, value: String?)]) -> String {
+        let pairs = query.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
+        return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
+    }
+
+    /// Source: RFC 3986, section 2.3, the unreserved characters.
+    static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                escaped += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return escaped
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError: error.shortDescription
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        default: String(describing: error)
+        }
+    }
+}
+
+extension String {
+    func trimmingSuffix(_ suffix: Character) -> Substring {
+        var text = self[...]
+        while text.last == suffix { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,170 @@
+import ArgumentParser
+import Postgres
+import ShareServers
+
+struct History: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Draw the timeline of one share server: states, calls, errors.",
+        discussion: """
+            ● a status it came to and how long it stayed, ○ gone, ✗ a call that failed, │ anything else. ± says by how \
+            much earlier the status may have begun: nobody looked in between. Times are UTC. Calls that only read, and \
+            were answered well, are left out unless --reads is given.
+            """)
+
+    @OptionGroup var api: APIOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The server's UUID.")
+    var id: String
+
+    @Option(help: ArgumentHelp("From this moment on.", valueName: "time"), transform: TimeArgument.parse)
+    var from: Timestamp?
+
+    @Option(help: ArgumentHelp("Before this moment.", valueName: "time"), transform: TimeArgument.parse)
+    var until: Timestamp?
+
+    @Flag(help: "Calls that only read, too.")
+    var reads = false
+
+    @Option(help: "How many events at most: a number, or all.")
+    var limit = Limit(count: 1000)
+
+    func run() async throws {
+        let query: [(name: String, value: String?)] = [
+            ("from", from?.description), ("until", until?.description), ("reads", reads ? "true" : nil),
+        ]
+        let (past, hasMore) = try await APIClient.with(url: try api.address()) { client in
+            var past = Past()
+            let hasMore = try await client.pages(
+                "/v1/servers/\(APIClient.escaped(id))/history", query, items: "timeline", limit: limit.count
+            ) { page, items, _ in past.add(page, items) }
+            return (past, hasMore)
+        }
+        let known = hasMore ? past.upToLastEvent : past
+        switch output.output {
+        case .json: try await Output.standard.write(known.json.indented + "\n")
+        case .csv: try await Output.standard.write(known.csv)
+        case .table:
+            try await Output.standard.write(
+                known.timeline(width: Terminal.standardOutput.width, coloured: output.isColoured).lines())
+            if hasMore {
+                try await Output.diagnostics.write("There is more: --limit all, or --from and --until.\n")
+            }
+        }
+    }
+}
+
+/// What the pages of a history say, put together.
+struct Past: Sendable {
+    private var answer: [String: JSON] = [:]
+    var visits: [JSON] = []
+    var events: [JSON] = []
+
+    mutating func add(_ page: JSON, _ items: [JSON]) {
+        if case .object(let members) = page { answer.merge(members) { _, new in new } }
+        visits += page.elements("visits")
+        events += items
+    }
+
+    /// Without the visits that began after the last event that was fetched.
+    var upToLastEvent: Past {
+        guard let last = events.last?.moment("at") else { return self }
+        var past = self
+        past.visits.removeAll { ($0.moment("from") ?? last) > last }
+        return past
+    }
+
+    var json: JSON {
+        .object(answer.merging(["visits": .array(visits), "timeline": .array(events)]) { _, new in new })
+    }
+
+    func timeline(width: Int?, coloured: Bool) -> Timeline {
+        let now = JSON.object(answer).moment("as_of", "time") ?? .now
+        return Timeline(
+            visits: visits.compactMap(Timeline.Visit.init), occurrences: events.compactMap(Timeline.Occurrence.init),
+            now: now, width: width, coloured: coloured)
+    }
+
+    /// Visits and events as records of one shape, in the order of time.
+    var csv: String {
+        let header = [
+            "at", "kind", "status", "class", "until", "duration_s", "not_before", "operation", "actor", "http_status",
+            "fault", "request_id", "lane", "position",
+        ]
+        var records: [(at: String, record: String)] = visits.map { visit in
+            (
+                visit.text("from") ?? "",
+                CSV.record([
+                    visit.text("from"), "visit", visit.text("status"), visit.text("class"), visit.text("until"),
+                    visit.text("duration_s"), visit.text("not_before"), nil, nil, nil, nil, nil,
+                    visit.text("entry", "lane"), visit.text("entry", "position"),
+                ])
+            )
+        }
+        for event in events {
+            let data = event.member("event", "data") ?? .null
+            records.append(
+                (
+                    event.text("at") ?? "",
+                    CSV.record([
+                        event.text("at"), event.text("kind"), data.text("status"), nil, nil, nil,
+                        data.text("not_before"), data.text("operation"), data.actor, data.text("http_status"),
+                        data.faultMessage, data.text("request_id"), event.text("lane"), event.text("position"),
+                    ])
+                ))
+        }
+        // Stable: a visit stands before the event that began it.
+        let order = records.indices.sorted { (records[$0].at, $0) < (records[$1].at, $1) }
+        return CSV.record(header) + order.map { records[$0].record }.joined()
+    }
+}
+
+extension Timeline.Place {
+    init?(_ json: JSON?) {
+        guard let lane = json?.integer("lane"), let position = json?.integer("position") else { return nil }
+        self.init(lane: lane, position: position)
+    }
+}
+
+extension Timeline.Visit {
+    init?(_ json: JSON) {
+        guard let status = json.text("status"), let from = json.moment("from") else { return nil }
+        self.init(
+            status: status, statusClass: json.text("class") ?? "other", from: from, until: json.moment("until"),
+            notBefore: json.moment("not_before"), entry: Timeline.Place(json.member("entry")))
+    }
+}
+
+extension Timeline.Occurrence {
+    init?(_ json: JSON) {
+        guard let at = json.moment("at"), let place = Timeline.Place(json), let event = json.member("event") else {
+            return nil
+        }
+        let data = event.member("data") ?? .null
+        switch json.text("kind") {
+        case "call":
+            let status = data.integer("http_status")
+            self.init(
+                at: at, kind: .call(httpStatus: status),
+                text: JSON.phrase(
+                    operation: data.text("operation") ?? "call", actor: data.actor, httpStatus: status),
+                detail: data.faultMessage ?? data.text("request_id"), place: place)
+        case "status":
+            if let status = data.text("status") {
+                self.init(
+                    at: at, kind: .sighting(status: status), text: "seen \(status)", detail: nil, place: place)
+            } else {
+                self.init(
+                    at: at, kind: .other, text: "seen", detail: data.text("task_state").map { "task state \($0)" },
+                    place: place)
+            }
+        case "backend_details":
+            var names: [String] = []
+            if case .object(let details)? = data.member("details") { names = details.keys.sorted() }
+            self.init(
+                at: at, kind: .other, text: "back-end details", detail: names.joined(separator: ", "), place: place)
+        default:
+            self.init(at: at, kind: .other, text: event.shortType, detail: nil, place: place)
+        }
+    }
+}

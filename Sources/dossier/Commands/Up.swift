@@ -1,0 +1,99 @@
+import ArgumentParser
+import EmbeddedPostgres
+import EventLog
+import Ingest
+import Logging
+import Schema
+import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start a Dossier with a PostgreSQL of its own, in the foreground.",
+        discussion: """
+            Needs PostgreSQL's programs (Debian: the package postgresql), not a running server; as root they run as an \
+            unprivileged user. Ctrl-C stops it all in order; what was acknowledged is durable.
+            """)
+
+    @OptionGroup var data: DataOptions
+    @OptionGroup var listen: ListenOptions
+
+    @Flag(help: "Import the captured traffic of a real Manila, and say what to ask of it.")
+    var sample = false
+
+    func run() async throws {
+        let logger = try Logs.start()
+        let address = try listen.address()
+        let sample = sample ? try Sample.path() : nil
+        let directory = try data.directory()
+        try directory.make()
+        let claim = try await directory.claim()
+        defer { claim.release() }
+        let postgres = try await start(directory, logger)
+        do {
+            try await run(postgres, directory, address, sample, logger)
+        } catch {
+            directory.withdraw()
+            await postgres.stop()
+            throw error
+        }
+        directory.withdraw()
+        await postgres.stop()
+    }
+
+    /// Starts PostgreSQL; waits for one that a killed `up` left behind to end.
+    private func start(_ directory: DataDirectory, _ logger: Logger) async throws -> EmbeddedPostgres {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                return try await EmbeddedPostgres.start(directory: directory.cluster)
+            } catch EmbeddedPostgresError.inUse where ContinuousClock.now < deadline {
+                logger.info("waiting for the former PostgreSQL to end")
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private func run(
+        _ postgres: EmbeddedPostgres, _ directory: DataDirectory, _ address: ListenAddress, _ sample: String?,
+        _ logger: Logger
+    ) async throws {
+        let url = postgres.url()
+        try await Migration.migrate(url: url)
+        let log = try await Log.open(url: url)
+        let running = Running(databaseURL: url, address: address, log: log, logger: logger)
+        try await running.run(watching: postgres.processID) { api in
+            try directory.announce(.init(process: getpid(), url: api, databaseURL: url))
+            let announcement = Announcement(url: api, own: (directory.path, url))
+            try await Output.standard.write(announcement.text)
+            guard let sample else { return }
+            try await Output.standard.write(try await Sample.bring(sample, into: log) + "\n")
+            let commands = try await APIClient.with(url: api) { client in
+                try await client.waitUntilLevel()
+                return Sample.commands(try await Sample.candidates(client), program: announcement.prefix)
+            }
+            try await Output.standard.write(
+                "\nTry, in another terminal:\n" + commands.map { "    \($0)\n" }.joined())
+        }
+    }
+}
+
+extension APIClient {
+    /// Returns when the projections have applied all that is in the log.
+    func waitUntilLevel() async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            let answer = try await get("/v1/servers", [("limit", "1")])
+            if answer.integer("as_of", "lag_positions") == 0 { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw Failure("the projections do not keep up", advice: "The log on standard error says why.")
+    }
+}

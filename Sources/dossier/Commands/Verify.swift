@@ -1,0 +1,91 @@
+import ArgumentParser
+import EventLog
+import Postgres
+import ShareServers
+
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Rehash the log against its tree; exit 2 at the first entry that was altered or removed.",
+        discussion: """
+            Compares every entry's bytes with its leaf hash, index columns and event key, and the tree over them with \
+            the recorded subtrees and the head. Prints the root of each lane: keep it elsewhere, and compare.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: ArgumentHelp("Only this lane.", valueName: "lane"))
+    var lane: Int16?
+
+    func run() async throws {
+        let pool = try Pool.reading(url: try database.url())
+        let verifications: [Verification]
+        do {
+            verifications = try await verify(pool)
+            await pool.close()
+        } catch {
+            await pool.close()
+            throw error
+        }
+        try await write(verifications)
+        if verifications.contains(where: { $0.fault != nil }) { throw ExitCode(.unverified) }
+    }
+
+    private func verify(_ pool: Pool) async throws -> [Verification] {
+        var verifications: [Verification] = []
+        for lane in try await pool.lanes(only: lane) {
+            let bar = ProgressBar("Verifying lane \(lane)", unit: "entries")
+            do {
+                verifications.append(
+                    try await Verification.verify(lane: lane, pool: pool) { done, total in bar.report(done, of: total) }
+                )
+                await bar.clear()
+            } catch {
+                await bar.clear()
+                throw error
+            }
+        }
+        return verifications
+    }
+
+    private func write(_ verifications: [Verification]) async throws {
+        switch output.output {
+        case .table:
+            for verification in verifications {
+                let line =
+                    verification.fault.map { "lane \(verification.lane): does not verify: \($0)\n" }
+                    ?? "lane \(verification.lane): \(verification.entries.grouped) entries verify, root "
+                    + "\(verification.root.base64)\n"
+                try await Output.standard.write(line.escapedLine)
+            }
+        case .json:
+            try await Output.standard.write(JSON.array(verifications.map(\.json)).indented + "\n")
+        case .csv:
+            try await Output.standard.write(
+                CSV.record(["lane", "entries", "root", "fault_position", "fault_span", "fault"])
+                    + verifications.map { verification in
+                        CSV.record([
+                            "\(verification.lane)", "\(verification.entries)", verification.root.base64,
+                            verification.fault.map { "\($0.position.index)" },
+                            verification.fault.map { "\($0.span)" }, verification.fault?.reason,
+                        ])
+                    }.joined())
+        }
+    }
+}
+
+extension Verification {
+    fileprivate var json: JSON {
+        var members: [String: JSON] = [
+            "lane": .number(Double(lane.number)), "entries": .number(Double(entries)), "root": .string(root.base64),
+            "verifies": .bool(fault == nil),
+        ]
+        if let fault {
+            members["fault"] = [
+                "position": .number(Double(fault.position.index)), "span": .number(Double(fault.span)),
+                "reason": .string(fault.reason),
+            ]
+        }
+        return .object(members)
+    }
+}

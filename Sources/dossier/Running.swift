@@ -1,0 +1,135 @@
+import EventLog
+import Hummingbird
+import Logging
+import NIOCore
+import Postgres
+import Projections
+import Service
+import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What `up` and `serve` run: the query API, the log that takes what is pushed to it, and the projections.
+struct Running: Sendable {
+    let databaseURL: String
+    let address: ListenAddress
+    let log: Log
+    let logger: Logger
+
+    /// The longest an orderly end may take before what still runs is cancelled.
+    private static let patience = Duration.seconds(8)
+
+    /// Runs until SIGTERM or SIGINT; then the API stops first, the log drains, and the projections stop.
+    ///
+    /// - Parameters:
+    ///   - process: A PostgreSQL of our own, without which there is nothing to run for.
+    ///   - ready: Called with the API's URL once it takes requests; cancelled where an end is asked for meanwhile.
+    /// - Throws: `Failure` where nothing can listen on the address, and whatever `ready` throws.
+    func run(
+        watching process: Int32? = nil, _ ready: @escaping @Sendable (_ api: String) async throws -> Void
+    ) async throws {
+        if !address.isLoopback {
+            logger.warning("listening on \(address.host), beyond this machine: whoever reaches it may read and push")
+        }
+        let pool = QueryService.pool(url: databaseURL)
+        let (bound, binding) = AsyncStream.makeStream(of: Int.self)
+        let api = QueryService(pool: pool, log: log).application(
+            host: address.host, port: address.port, logger: logger
+        ) { port in
+            binding.yield(port)
+            binding.finish()
+        }
+        // Stopped in the opposite order.
+        var services: [any Service] = [ProjectionRunner(url: databaseURL, logger: logger), Draining(log: log)]
+        if let process { services.append(Watching(process: process)) }
+        services.append(api)
+        services.append(Announcing(bound: bound) { port in try await ready(address.url(port: port)) })
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.patience
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            await pool.close()
+            throw Failure(
+                "nothing can listen on \(address.host):\(address.port): \(String(cString: strerror(error.errnoCode)))",
+                advice: "Give another address with --listen or DOSSIER_LISTEN, or port 0 for any that is free.")
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+    }
+}
+
+extension ListenAddress {
+    var isLoopback: Bool { host.hasPrefix("127.") || host == "localhost" || host == "::1" }
+
+    /// How this machine reaches what listens here.
+    func url(port: Int) -> String {
+        let host =
+            switch self.host {
+            case "0.0.0.0", "*": "127.0.0.1"
+            case "::": "[::1]"
+            case let host where host.contains(":"): "[\(host)]"
+            default: self.host
+            }
+        return "http://\(host):\(port)"
+    }
+}
+
+/// Closes the log once nobody appends any more: what was taken becomes durable first.
+private struct Draining: Service {
+    let log: Log
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await log.close()
+    }
+}
+
+/// Ends everything where our own PostgreSQL has gone.
+private struct Watching: Service {
+    let process: Int32
+
+    private static let pause = Duration.milliseconds(500)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled, kill(process, 0) == 0 || errno == EPERM {
+                try? await Task.sleep(for: Self.pause)
+            }
+        }
+        guard Task.isCancelled || Task.isShuttingDownGracefully || kill(process, 0) == 0 || errno == EPERM else {
+            throw Failure(
+                "the PostgreSQL of this Dossier has ended",
+                advice: "server.log in its data directory says why. What was acknowledged is durable: start it again.")
+        }
+    }
+}
+
+/// Tells of the API once it takes requests, and does what follows from that.
+private struct Announcing: Service {
+    let bound: AsyncStream<Int>
+    let ready: @Sendable (_ port: Int) async throws -> Void
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            for await port in bound {
+                do {
+                    try await ready(port)
+                } catch where Task.isCancelled {
+                    // An end was asked for: what was under way need not be told of.
+                    return
+                }
+            }
+        }
+        try? await gracefulShutdown()
+    }
+}

@@ -1,0 +1,48 @@
+import DatabaseTesting
+import Postgres
+import Schema
+import Testing
+
+extension Trait where Self == DatabaseTrait {
+    /// A database of its own, with an empty log of one lane.
+    static var log: DatabaseTrait {
+        .database(template: "dossier_cli") { url in _ = try await Migration.migrate(url: url) }
+    }
+}
+
+extension DatabaseTrait {
+    /// For the program: the running test's database.
+    static var environment: [String: String] { ["DOSSIER_DATABASE_URL": url] }
+
+    /// Runs SQL as the superuser, past every trigger: what somebody who wants to rewrite the past can do.
+    static func tamper(_ sql: String) async throws {
+        let connection = try await Connection.open(url, setup: ["SET session_replication_role = replica"])
+        try await connection.run { try $0.execute(sql) }
+        await connection.close()
+    }
+}
+
+/// Lines of CloudEvents for tests.
+enum Lines {
+    static let server = "0f8a4c1e-0000-4000-8000-000000000001"
+
+    /// Calls and sightings of one server, a second apart.
+    static func events(_ range: Range<Int>) -> [String] {
+        range.map { number in
+            let time = "2026-11-23T\(two(number / 3600)):\(two(number / 60 % 60)):\(two(number % 60))Z"
+            let head =
+                "{\"specversion\":\"1.0\",\"id\":\"e\(number)\",\"source\":\"/test\",\"subject\":\"\(server)\","
+                + "\"time\":\"\(time)\",\"type\":\"org.openstack.manila.share_server."
+            return number % 3 == 2
+                ? head
+                    + "status\",\"data\":{\"status\":\"\(number % 2 == 0 ? "active" : "error")\",\"host\":\"lab@alpha\"}}"
+                : head
+                    + "call\",\"data\":{\"operation\":\"show\",\"method\":\"GET\",\"path\":\"/v2/share-servers/\(server)\","
+                    + "\"http_status\":200,\"request_id\":\"req-\(number)\"}}"
+        }
+    }
+
+    static func text(_ range: Range<Int>) -> String { events(range).map { $0 + "\n" }.joined() }
+
+    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}

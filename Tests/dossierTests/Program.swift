@@ -1,0 +1,211 @@
+import Foundation
+import Subprocess
+import Synchronization
+import Testing
+
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
+#endif
+
+/// The built `dossier`, run as its users run it.
+enum Program {
+    struct Outcome: Sendable {
+        /// 128 + n where signal n ended it, as a shell would say.
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Beside the tests, where the build puts it.
+    static let path: String = {
+        #if os(Linux)
+            let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        #else
+            let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? ""
+        #endif
+        return URL(filePath: tests).deletingLastPathComponent().path(percentEncoded: false) + "dossier"
+    }()
+
+    /// What the tests' own environment says about databases and services must not reach the program.
+    static func environment(_ set: [String: String]) -> Environment {
+        var values: [Environment.Key: String?] = [:]
+        for name in ProcessInfo.processInfo.environment.keys where name.hasPrefix("DOSSIER_") || name == "NO_COLOR" {
+            values[Environment.Key(stringLiteral: name)] = .some(nil)
+        }
+        for (name, value) in set { values[Environment.Key(stringLiteral: name)] = value }
+        return .inherit.updating(values)
+    }
+
+    /// Runs `dossier` to its end.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], input: String = ""
+    ) async throws -> Outcome {
+        try await run(path, arguments, environment: environment, input: input)
+    }
+
+    /// Runs a line of shell to its end.
+    static func shell(_ line: String, environment: [String: String] = [:]) async throws -> Outcome {
+        try await run("/bin/bash", ["-c", line], environment: environment, input: "")
+    }
+
+    private static func run(
+        _ executable: String, _ arguments: [String], environment: [String: String], input: String
+    ) async throws -> Outcome {
+        let result = try await Subprocess.run(
+            .path(FilePath(executable)), arguments: Arguments(arguments), environment: Self.environment(environment),
+            input: .string(input), output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
+        return Outcome(
+            status: result.terminationStatus.shell, output: result.standardOutput,
+            errors: result.standardError)
+    }
+}
+
+extension Program {
+    /// Runs `dossier` with a terminal for its output and errors, and returns what was shown.
+    static func runOnTerminal(
+        _ arguments: [String], environment: [String: String], columns: UInt16
+    ) async throws -> (status: Int32, shown: String) {
+        var size = winsize()
+        size.ws_col = columns
+        size.ws_row = 40
+        var ours: Int32 = -1
+        var its: Int32 = -1
+        try #require(openpty(&ours, &its, nil, nil, &size) == 0)
+        let screen = Screen(descriptor: ours)
+        let terminal = FileDescriptor(rawValue: its)
+        let result = try await Subprocess.run(
+            .path(FilePath(path)), arguments: Arguments(arguments),
+            environment: Self.environment(environment.merging(["TERM": "xterm"]) { given, _ in given }), input: .none,
+            output: .fileDescriptor(terminal, closeAfterSpawningProcess: false),
+            error: .fileDescriptor(terminal, closeAfterSpawningProcess: false))
+        close(its)
+        return (result.terminationStatus.shell, await screen.shown())
+    }
+
+    /// Runs `dossier`, feeding it lines until `isEnough`, and then sends it a signal while its input stays open.
+    static func runFed(
+        _ arguments: [String], environment: [String: String], lines: @Sendable (Range<Int>) -> String,
+        until isEnough: @Sendable () async throws -> Bool, signal: Int32
+    ) async throws -> Outcome {
+        let result = try await Subprocess.run(
+            .path(FilePath(path)), arguments: Arguments(arguments), environment: Self.environment(environment),
+            input: .inputWriter, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20)
+        ) { execution in
+            var next = 0
+            repeat {
+                _ = try await execution.standardInputWriter.write(lines(next..<next + 1000))
+                next += 1000
+                try await Task.sleep(for: .milliseconds(20))
+            } while try await !isEnough() && next < 80_000
+            kill(execution.processIdentifier.value, signal)
+        }
+        return Outcome(
+            status: result.terminationStatus.shell, output: result.standardOutput, errors: result.standardError)
+    }
+
+    /// Reads a terminal until nobody writes to it any more.
+    private struct Screen {
+        private let reading: Task<String, Never>
+
+        init(descriptor: Int32) {
+            reading = Task.detached {
+                await withCheckedContinuation { continuation in
+                    DispatchQueue.global().async {
+                        var bytes: [UInt8] = []
+                        var buffer = [UInt8](repeating: 0, count: 4096)
+                        while case let count = read(descriptor, &buffer, buffer.count), count > 0 {
+                            bytes += buffer[..<count]
+                        }
+                        close(descriptor)
+                        // A terminal shows a line feed as carriage return and line feed.
+                        continuation.resume(
+                            returning: String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n"))
+                    }
+                }
+            }
+        }
+
+        func shown() async -> String { await reading.value }
+    }
+}
+
+extension TerminationStatus {
+    var shell: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
+    }
+}
+
+/// A `dossier` that runs beside a test.
+final class RunningProgram: Sendable {
+    private let process: Int32
+    private let text: Mutex<String>
+    private let end: Task<Int32, any Error>
+
+    private init(process: Int32, text: sending String, end: Task<Int32, any Error>) {
+        self.process = process
+        self.text = Mutex(text)
+        self.end = end
+    }
+
+    /// Starts `dossier arguments` and returns once its output holds `ready`.
+    static func start(
+        _ arguments: [String], environment: [String: String] = [:], ready: String
+    ) async throws -> RunningProgram {
+        let (started, starting) = AsyncThrowingStream.makeStream(of: (Int32, String).self)
+        let end = Task {
+            do {
+                let result = try await Subprocess.run(
+                    .path(FilePath(Program.path)), arguments: Arguments(arguments),
+                    environment: Program.environment(environment), input: .none, output: .sequence,
+                    error: .combinedWithOutput
+                ) { execution in
+                    var text = ""
+                    var isReady = false
+                    for try await line in execution.standardOutput.strings() {
+                        text += line + "\n"
+                        if !isReady, line.contains(ready) {
+                            isReady = true
+                            starting.yield((execution.processIdentifier.value, text))
+                        }
+                    }
+                    if !isReady { starting.finish(throwing: NotReady(output: text)) }
+                }
+                starting.finish()
+                return result.terminationStatus.shell
+            } catch {
+                starting.finish(throwing: error)
+                throw error
+            }
+        }
+        for try await (process, text) in started {
+            return RunningProgram(process: process, text: text, end: end)
+        }
+        throw NotReady(output: "")
+    }
+
+    struct NotReady: Error { let output: String }
+
+    /// What it had said when it was ready.
+    var output: String { text.withLock { $0 } }
+
+    /// Sends `signal` and returns the exit status.
+    func end(_ signal: Int32) async throws -> Int32 {
+        kill(process, signal)
+        return try await end.value
+    }
+}
+
+/// A directory of its own, gone after.
+func withDirectory<T>(_ body: (String) async throws -> T) async throws -> T {
+
+    let path = "/tmp/d-" + UUID().uuidString.prefix(13)
+    try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(path)
+}
