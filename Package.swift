@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -37,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -79,7 +81,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "ShareServers",
-                "TransparencyLog", hummingbird, lifecycle, logging, nio,
+                "TransparencyLog", httpTypes, hummingbird, lifecycle, logging, nio,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -139,7 +141,7 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "Service", "EventLog", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
-                "TransparencyLog", "Postgres", "DatabaseTesting", hummingbird, hummingbirdTesting, logging, nio,
+                "TransparencyLog", "Postgres", "DatabaseTesting", httpTypes, hummingbird, hummingbirdTesting, logging, nio,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTypes
 import ShareServers
 
 /// Where the next page begins; opaque to clients.

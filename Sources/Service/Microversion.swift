@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// A version of Manila's API, such as 2.51.
 struct Microversion: Comparable, CustomStringConvertible {
     let minor: Int

@@ -1,6 +1,8 @@
 import EventLog
+import HTTPTypes
 import Hummingbird
 import Ingest
+import Logging
 import Postgres
 import ShareServers
 

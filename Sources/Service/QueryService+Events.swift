@@ -1,5 +1,6 @@
 import EventLog
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import Postgres
 import Queries

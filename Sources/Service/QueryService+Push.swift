@@ -1,5 +1,6 @@
 import EventLog
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import Ingest
 import NIOCore
@@ -82,7 +83,7 @@ extension QueryService {
         return JSON.object(members).canonical()
     }
 
-    private static func percentDecoded(_ text: String) -> String { text.removingURLPercentEncoding() ?? text }
+    private static func percentDecoded(_ text: String) -> String { Percent.decode(text.utf8) }
 }
 
 /// Gathers what became of pushed events, with bounds.
@@ -143,7 +144,7 @@ private struct PushAnswer {
         let lost = conflicts + rejected
         guard count > 0 else { throw Problem(.badRequest, "the body holds no event") }
         let status: HTTPResponse.Status =
-            lost == 0 ? .ok : kept > 0 ? .multiStatus : rejected == 0 ? .conflict : .badRequest
+            lost == 0 ? .ok : kept > 0 ? HTTPResponse.Status(code: 207, reasonPhrase: "Multi-Status") : rejected == 0 ? .conflict : .badRequest
         var body = Array("{\"accepted\":\(appended),\"conflicts\":\(conflicts),".utf8)
         if kept == 0 {
             // All of it failed: a problem as well.

@@ -1,5 +1,6 @@
 public import EventLog
 import FoundationEssentials
+import HTTPTypes
 public import Hummingbird
 import Ingest
 public import Logging

@@ -63,9 +63,9 @@ enum SecretName {
 }
 
 /// Percent-encoding of URLs. Source: RFC 3986, section 2.1.
-enum Percent {
+public enum Percent {
     /// Decodes; what is no escape stays, and bytes that are not UTF-8 become U+FFFD.
-    static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String {
+    public static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = bytes.startIndex

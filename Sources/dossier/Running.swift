@@ -6,6 +6,7 @@ import Postgres
 import Projections
 import Service
 import ServiceLifecycle
+import UnixSignals
 
 #if canImport(Glibc)
     import Glibc

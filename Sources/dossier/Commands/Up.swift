@@ -54,7 +54,8 @@ struct Up: AsyncParsableCommand {
         while true {
             do {
                 return try await EmbeddedPostgres.start(directory: directory.cluster)
-            } catch EmbeddedPostgresError.inUse where ContinuousClock.now < deadline {
+            } catch {
+                guard case .inUse = error, ContinuousClock.now < deadline else { throw error }
                 logger.info("waiting for the former PostgreSQL to end")
                 try await Task.sleep(for: .milliseconds(100))
             }
