@@ -1,13 +1,10 @@
+import EmbeddedPostgres
 import Foundation
 import Postgres
 import Schema
 import Subprocess
+import SystemPackage
 
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
 
 extension Benchmarks {
     func seconds(_ body: () async throws -> Void) async rethrows -> Double {
@@ -35,9 +32,9 @@ extension Benchmarks {
             environment: .inherit.updating(["DOSSIER_DATABASE_URL": database]),
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
-            throw BenchmarkFault("\(arguments.joined(separator: " ")): \(result.standardError ?? "")")
+            throw BenchmarkFault("\(arguments.joined(separator: " ")): \(result.standardError)")
         }
-        return result.standardOutput ?? ""
+        return result.standardOutput
     }
 
     func psql(_ database: String, _ statements: String...) async throws {

@@ -1,15 +1,11 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 import Postgres
 import Subprocess
-import Synchronization
+import SystemPackage
 
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
 
 extension Benchmarks {
     /// Pushes `batches` requests of `batch` events from `clients` at once to a `dossier serve` of its own.
@@ -21,20 +17,13 @@ extension Benchmarks {
             ByteBuffer(string: (0..<batch).map { _ in workload.nextEvent() }.joined(separator: "\n"))
         }
         let url = try await database("pushed_\(clients)")
-        let port = 18_700 + clients
-        return try await serving(url, port: port) {
-            let next = Mutex(0)
+        return try await serving(url) { service in
             let time = try await seconds {
                 try await withThrowingTaskGroup { group in
-                    for _ in 0..<clients {
+                    for client in 0..<clients {
                         group.addTask {
-                            while true {
-                                let index = next.withLock { next in
-                                    defer { next += 1 }
-                                    return next
-                                }
-                                guard index < bodies.count else { return }
-                                try await push(bodies[index], port: port)
+                            for index in stride(from: client, to: bodies.count, by: clients) {
+                                try await push(bodies[index], to: service)
                             }
                         }
                     }
@@ -45,8 +34,8 @@ extension Benchmarks {
         }
     }
 
-    private func push(_ body: ByteBuffer, port: Int) async throws {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/v1/events")
+    private func push(_ body: ByteBuffer, to service: String) async throws {
+        var request = HTTPClientRequest(url: service + "/v1/events")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-ndjson")
         request.body = .bytes(body)
@@ -57,33 +46,30 @@ extension Benchmarks {
         }
     }
 
-    /// Runs `body` while a `dossier serve` listens on `port`.
+    /// Runs `body` with the URL of a `dossier serve` that runs meanwhile.
     private func serving<T: Sendable>(
-        _ url: String, port: Int, _ body: @escaping @Sendable () async throws -> T
+        _ url: String, _ body: @escaping @Sendable (_ service: String) async throws -> T
     ) async throws -> T {
         let result = try await Subprocess.run(
-            .path(FilePath(dossier)), arguments: ["serve", "--listen", "127.0.0.1:\(port)"],
-            environment: .inherit.updating(["DOSSIER_DATABASE_URL": url]), output: .discarded, error: .discarded
-        ) { execution in
-            for attempt in 1... {
-                let ready = HTTPClientRequest(url: "http://127.0.0.1:\(port)/readyz")
-                if let answer = try? await HTTPClient.shared.execute(ready, timeout: .seconds(1)),
-                    answer.status == .ok
-                {
-                    break
+            .path(FilePath(dossier)), arguments: ["serve", "--listen", "127.0.0.1:0"],
+            environment: .inherit.updating(["DOSSIER_DATABASE_URL": url]), input: .none, output: .sequence,
+            error: .discarded
+        ) { execution -> T? in
+            var value: T?
+            for try await line in execution.standardOutput.strings() {
+                guard value == nil, let service = line.split(separator: " ").last(where: { $0.hasPrefix("http://") })
+                else { continue }
+                do {
+                    value = try await body(String(service))
+                } catch {
+                    try? execution.send(signal: .terminate)
+                    throw error
                 }
-                guard attempt < 100 else { throw BenchmarkFault("dossier serve is not ready after 10 s") }
-                try await Task.sleep(for: .milliseconds(100))
-            }
-            do {
-                let value = try await body()
                 try execution.send(signal: .terminate)
-                return value
-            } catch {
-                try? execution.send(signal: .terminate)
-                throw error
             }
+            return value
         }
-        return result.value
+        guard let value = result.closureResult else { throw BenchmarkFault("dossier serve ended before it listened") }
+        return value
     }
 }

@@ -15,7 +15,6 @@ struct Benchmarks {
     let postgres: EmbeddedPostgres
 
     static func main() async throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let events = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 1_000_000
         let parent = ProcessInfo.processInfo.environment["BENCH_DIR"] ?? NSTemporaryDirectory()
         let directory = parent + (parent.hasSuffix("/") ? "" : "/") + "dossier-bench-\(getpid())"
@@ -43,11 +42,11 @@ struct Benchmarks {
 
     private func run() async throws {
         let file = directory + "/events.ndjson"
-        print("writing \(events) events")
+        say("writing \(events) events")
         var workload = Workload(seed: 1)
         try workload.write(events, to: file)
         let bytes = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
-        print("\(bytes / max(events, 1)) bytes an event\n")
+        say("\(bytes / max(events, 1)) bytes an event\n")
 
         let url = try await database("imported")
         let importing = try await seconds { try await command([dossier, "import", file], database: url) }
@@ -65,7 +64,7 @@ struct Benchmarks {
         let single = try await pushBatches(clients: 32, batch: 1, batches: max(events / 20, 32))
         report("push, 32 clients × 1", single.events, single.seconds)
         let inserts = try await insertCeiling(clients: 32)
-        print(line("single-row INSERT commits, 32 clients", "\(Int(inserts)) events/s"))
+        say(line("single-row INSERT commits, 32 clients", "\(Int(inserts)) events/s"))
         ratio("single push ÷ INSERT", Double(single.events) / single.seconds / inserts, aim: "≥ 3")
 
         let scan = try await scanCeiling(url)
@@ -77,16 +76,19 @@ struct Benchmarks {
 
     // MARK: Output
 
+    /// Writes a line at once, into a pipe too.
+    private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
     private func line(_ what: String, _ figure: String) -> String {
         what.padding(toLength: 40, withPad: " ", startingAt: 0) + figure
     }
 
     private func report(_ what: String, _ events: Int, _ seconds: Double) {
         let rate = Double(events) / seconds
-        print(line(what, String(format: "%10.0f events/s   %8.2f s   %6.2f µs/event", rate, seconds, 1e6 / rate)))
+        say(line(what, String(format: "%10.0f events/s   %8.2f s   %6.2f µs/event", rate, seconds, 1e6 / rate)))
     }
 
     private func ratio(_ what: String, _ value: Double, aim: String) {
-        print(line("  " + what, String(format: "%10.2f            aim ", value) + aim) + "\n")
+        say(line("  " + what, String(format: "%10.2f            aim ", value) + aim) + "\n")
     }
 }

@@ -11,11 +11,9 @@ struct Workload {
     private let servers: [String]
 
     init(seed: UInt64, servers: Int = 2_000) {
-        state = seed
-        self.servers = []
-        var identifiers: [String] = []
-        for _ in 0..<servers { identifiers.append(Self.uuid(next(&state), next(&state))) }
-        self.servers = identifiers
+        var state = seed
+        self.servers = (0..<servers).map { _ in Self.uuid(Self.next(&state), Self.next(&state)) }
+        self.state = state
     }
 
     /// SplitMix64. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
@@ -26,7 +24,6 @@ struct Workload {
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
     }
-    private func next(_ state: inout UInt64) -> UInt64 { Self.next(&state) }
 
     private static func uuid(_ high: UInt64, _ low: UInt64) -> String {
         let hex = { (value: UInt64, digits: Int) in

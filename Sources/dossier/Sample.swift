@@ -13,9 +13,6 @@ import ShareServers
 
 /// The traffic of a real Manila that ships with the program, and what to ask of it.
 enum Sample {
-    /// The `source` of its events: the same wherever it is imported, so that it is imported once.
-    static let source = "urn:dossier:sample:manila"
-
     /// Where the build puts resources, beside the program.
     private static let bundle = "dossier_dossier.resources"
     private static let file = "manila.har"
@@ -51,9 +48,9 @@ enum Sample {
         return program.lastIndex(of: "/").map { String(program[..<$0]) } ?? "."
     }
 
-    /// Imports it, and says what came of it.
+    /// Imports it as `dossier import` would, so that whichever comes second appends nothing; says what came of it.
     static func bring(_ path: String, into log: Log) async throws -> String {
-        let report = try await FileImport(log: log, source: source).run(path, format: .har)
+        let report = try await FileImport(log: log).run(path, format: .har)
         guard report.faults == 0, report.conflicts == 0 else {
             throw Failure(
                 "the sample does not fit the log: \(report.faults) faults, \(report.conflicts) conflicts",

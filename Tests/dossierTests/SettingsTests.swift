@@ -60,7 +60,7 @@ import Testing
             let instance = DataDirectory.Instance(process: 42, url: "http://h:1", databaseURL: "host=/x y='z'")
             try directory.announce(instance)
             #expect(try directory.running() == instance)
-            #expect {
+            await #expect {
                 _ = try await directory.claim()
             } throws: { error in
                 Failure(error).message.contains("process 42, http://h:1")
