@@ -70,14 +70,15 @@ public final class EmbeddedPostgres: Sendable {
         // Made apart and moved when whole, so that an interrupted initdb leaves nothing that looks like a cluster.
         let fresh = place.data + ".new"
         try? FileManager.default.removeItem(atPath: fresh)
+        let command = owner.command(
+            "\(programs)/initdb",
+            [
+                "--pgdata", fresh, "--auth", "trust", "--username", user, "--encoding", "UTF8", "--locale", "C",
+                "--no-instructions",
+            ] + (throwaway ? ["--no-sync"] : []))
         do {
             let made = try await Subprocess.run(
-                .path(.init("\(programs)/initdb")),
-                arguments: .init(
-                    [
-                        "--pgdata", fresh, "--auth", "trust", "--username", user, "--encoding", "UTF8", "--locale", "C",
-                        "--no-instructions",
-                    ] + (throwaway ? ["--no-sync"] : [])),
+                command.executable, arguments: command.arguments,
                 workingDirectory: .init(place.directory), platformOptions: owner.platformOptions,
                 output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
             guard made.terminationStatus.isSuccess else {
@@ -106,11 +107,12 @@ public final class EmbeddedPostgres: Sendable {
         let arguments =
             ["-c", script, "sh", place.log, "\(programs)/postgres", "-D", place.data]
             + settings(place, throwaway: throwaway).flatMap { ["-c", $0] }
+        let command = owner.command("/bin/sh", arguments)
         let (untilStopped, stopping) = AsyncStream<Never>.makeStream()
         let options = owner.platformOptions
         let server = Task.detached {
             _ = try? await Subprocess.run(
-                .path("/bin/sh"), arguments: .init(arguments), workingDirectory: .init(place.directory),
+                command.executable, arguments: command.arguments, workingDirectory: .init(place.directory),
                 platformOptions: options, input: .inputWriter, output: .discarded, error: .discarded
             ) { execution in
                 for await _ in untilStopped {}

@@ -21,21 +21,39 @@ struct Owner {
         throw .noUnprivilegedUser
     }
 
-    /// How programs are started: as that user, and in a session of their own, because a Ctrl-C at the terminal is for
-    /// Dossier and not for its database.
+    /// How programs are started: in a session of their own, because a Ctrl-C at the terminal is for Dossier and not for
+    /// its database.
     var platformOptions: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true
-        if let user {
-            options.userID = user.id
-            options.groupID = user.group
-            options.supplementaryGroups = [user.group]
-        }
         return options
     }
 
+    /// A command line as that user.
+    ///
+    /// Another program changes the user: doing it between fork and exec of a process with threads can wait for ever for
+    /// a thread that the child does not have. Source: glibc, `nptl/nptl_setxid.c`; seen with swift-subprocess 1.0.
+    func command(_ program: String, _ arguments: [String]) -> (executable: Executable, arguments: Arguments) {
+        guard let user else { return (.path(FilePath(program)), Arguments(arguments)) }
+        #if os(Linux)
+            let change = ["--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups", "--", program]
+            return (.name("setpriv"), Arguments(change + arguments))
+        #else
+            return (.name("sudo"), Arguments(["-n", "-u", user.name, "--", program] + arguments))
+        #endif
+    }
+
     /// Makes a private folder that belongs to the user.
+    ///
+    /// Refuses what is there and not ours: a link that somebody left in a folder open to all would have its target
+    /// given away.
     func makeDirectory(_ directory: String) throws(EmbeddedPostgresError) {
+        var entry = stat()
+        if lstat(directory, &entry) == 0 {
+            guard entry.st_mode & S_IFMT == S_IFDIR, entry.st_uid == geteuid() || entry.st_uid == user?.id else {
+                throw .directory(directory, reason: "it is there already and is not a folder of our own")
+            }
+        }
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch {

@@ -35,7 +35,7 @@ public struct FileImport: Sendable {
     public func run(_ path: String, format: Format? = nil) async throws(IngestError) -> ImportReport {
         let file = try InputFile(path)
         var beginning: [UInt8] = []
-        while beginning.count < Format.peekBytes {
+        while !Format.isClear(beginning[...]) {
             let chunk = try await file.read()
             if chunk.isEmpty { break }
             beginning += chunk

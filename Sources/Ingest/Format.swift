@@ -26,15 +26,27 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
         if beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF]) {
             throw .notRecognised(input: input, hint: "it is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
         }
-        guard !beginning.contains(where: { $0 < 0x20 && !isSpace($0) }) else {
-            throw .notRecognised(input: input, hint: "it is a binary file; NDJSON, JSON or HAR is expected")
-        }
         switch first {
         case 0x5B: return .json
         case 0x7B: return isHAR(beginning) ? .har : isSpreadOverLines(beginning) ? .json : .ndjson
-        // A bad first line is a fault of its own.
+        // A bad first line is a fault of its own, where there are others.
+        case _ where beginning.contains(where: { $0 < 0x20 && !isSpace($0) }) && !hasObject(beginning):
+            throw .notRecognised(input: input, hint: "it is a binary file; NDJSON, JSON or HAR is expected")
         default: return .ndjson
         }
+    }
+
+    /// Whether the beginning says enough, so that what trickles out of a pipe need not be waited for.
+    static func isClear(_ beginning: ArraySlice<UInt8>) -> Bool {
+        guard beginning.count < peekBytes else { return true }
+        let line = beginning.drop(while: isSpace).prefix { $0 != 0x0A }
+        guard line.endIndex < beginning.endIndex else { return false }
+        return line.first == 0x7B && line.last(where: { !isSpace($0) }) == 0x7D
+    }
+
+    /// Whether a line begins as an object does.
+    private static func hasObject(_ beginning: ArraySlice<UInt8>) -> Bool {
+        beginning.split(separator: 0x0A).dropFirst().contains { $0.first == 0x7B }
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }

@@ -15,7 +15,10 @@ public struct ProjectionRunner: Service {
     /// Positions applied in one live transaction: enough to be set-based, few enough that answers stay fresh.
     private static let liveBatch: Int64 = 10_000
     /// The longest a notification is waited for; what is appended without one is seen after this.
-    private static let poll = Duration.seconds(2)
+    var poll = Duration.seconds(2)
+    /// Before the first attempt to connect again; doubled before each that follows, up to the longest.
+    var pause = Duration.milliseconds(100)
+    private static let longestPause = Duration.seconds(5)
 
     /// - Parameter url: A connection as a member of `dossier_writer`.
     public init(url: String, projections: [Projection] = Projection.all, logger: Logger) {
@@ -27,16 +30,16 @@ public struct ProjectionRunner: Service {
     /// Runs until the task is cancelled or a graceful shutdown begins; connects again whenever PostgreSQL was away.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
-            var pause = Duration.milliseconds(100)
+            var pause = pause
             while !Task.isCancelled {
                 do {
-                    try await follow { pause = .milliseconds(100) }
+                    try await follow { pause = self.pause }
                 } catch {
                     let error = ProjectionError(error)
                     if Task.isCancelled { break }
                     logger.warning("projections stopped; trying again in \(pause): \(error)")
                     try? await Task.sleep(for: pause)
-                    pause = min(pause * 2, .seconds(5))
+                    pause = min(pause * 2, Self.longestPause)
                 }
             }
         }
@@ -49,7 +52,7 @@ public struct ProjectionRunner: Service {
             connected()
             while !Task.isCancelled {
                 try await catchUp(connection)
-                try await connection.run { connection in _ = try connection.notification(within: Self.poll) }
+                try await connection.run { [poll] connection in _ = try connection.notification(within: poll) }
             }
             await connection.close()
         } catch {

@@ -6,7 +6,7 @@ import Postgres
 public enum TestServer {
     private static let starting = Task {
         let memory = "/dev/shm"
-        let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : "/tmp"
+        let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : FileManager.default.temporaryDirectory.path
         return try await EmbeddedPostgres.start(directory: "\(parent)/dossier-test-\(getpid())", throwaway: true)
     }
 
@@ -22,7 +22,8 @@ public enum TestServer {
 
     /// A folder of its own for a test's files, which PostgreSQL's user can enter.
     public static func temporaryDirectory() throws -> String {
-        let directory = "/tmp/dossier-\(getpid())-\(UUID().uuidString.prefix(8))"
+        let name = "dossier-\(getpid())-\(UUID().uuidString.prefix(8))"
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
         return directory

@@ -123,12 +123,10 @@ import Testing
         let log = try await spoiltLog(lanes: 1)
         let image = try await log.image(places: true)
         try await whileRebuilding(log) { rebuild, _ in
-            let begun = ContinuousClock.now
             rebuild.cancel()
             await #expect { try await rebuild.value } throws: {
                 if case ProjectionError.cancelled = $0 { true } else { false }
             }
-            #expect(ContinuousClock.now - begun < .seconds(1))
         }
         #expect(try await log.image(places: true) == image)
         try await Projection.servers.rebuild(url: log.url)

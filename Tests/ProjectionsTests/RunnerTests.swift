@@ -9,8 +9,16 @@ import Testing
 @testable import Projections
 
 /// The runner at work.
-@Suite(.database) struct RunnerTests {
-    private let clock = ContinuousClock()
+///
+/// Where something must happen at once, what would bring it about late is an hour away.
+@Suite(.database, .timeLimit(.minutes(5))) struct RunnerTests {
+
+    private func patient(_ runner: ProjectionRunner) -> ProjectionRunner {
+        var runner = runner
+        runner.poll = .seconds(3600)
+        runner.pause = .seconds(3600)
+        return runner
+    }
 
     private func event(_ number: Int) throws -> Event {
         try Happening.status("status \(number)", number).event(id: "e\(number)")
@@ -18,20 +26,14 @@ import Testing
 
     @Test(arguments: [Int16(1), 4]) func anAppendWakesTheRunnerAtOnce(lanes: Int16) async throws {
         var log = try await TestLog.open(lanes: lanes)
-        let runner = log.runner
+        let runner = patient(log.runner)
         let running = Task { try await runner.run() }
-        try await log.append([event(0)])
-        try await log.waitUntilLevel()
-        var waits: [Duration] = []
-        for number in 1...12 {
+        for number in 0...12 {
             try await log.append([event(number)])
-            waits.append(try await log.waitUntilLevel())
-            // At any point of the runner's pause.
+            try await log.waitUntilLevel(within: .seconds(60))
+            // At any point of the runner's wait.
             try await Task.sleep(for: .milliseconds(37 * number % 250))
         }
-        // By its poll of 2 s alone it would need 1 s on average: that all of twelve are shorter is out of the question.
-        #expect(waits.max()! < .seconds(1))
-        #expect(waits.sorted()[6] < .milliseconds(300))
         #expect(try await log.disagreements() == [])
         running.cancel()
         try await running.value
@@ -104,39 +106,33 @@ import Testing
 
     @Test func aGracefulShutdownEndsTheRunnerAtOnce() async throws {
         var log = try await TestLog.open(lanes: 1)
-        let group = group(log.runner)
+        let group = group(patient(log.runner))
         let running = Task { try await group.run() }
         try await log.append([event(0)])
         try await log.waitUntilLevel()
-        let begun = clock.now
         await group.triggerGracefulShutdown()
         try await running.value
-        #expect(clock.now - begun < .seconds(1))
         try await log.waitForSessions(0, where: "application_name = 'dossier projections'")
         await log.log.close()
     }
 
     @Test func aGracefulShutdownEndsARunnerThatCannotConnect() async throws {
-        let group = group(ProjectionRunner(url: "host=/nonexistent", logger: TestLog.quiet))
+        let group = group(patient(ProjectionRunner(url: "host=/nonexistent", logger: TestLog.quiet)))
         let running = Task { try await group.run() }
-        // Long enough for its pauses between attempts to have grown beyond a second.
-        try await Task.sleep(for: .milliseconds(1800))
-        let begun = clock.now
+        // Long enough for the first attempt to have failed.
+        try await Task.sleep(for: .milliseconds(500))
         await group.triggerGracefulShutdown()
         try await running.value
-        #expect(clock.now - begun < .milliseconds(700))
     }
 
     @Test func cancellingEndsTheRunnerAtOnce() async throws {
         var log = try await TestLog.open(lanes: 4)
-        let runner = log.runner
+        let runner = patient(log.runner)
         let running = Task { try await runner.run() }
         try await log.append([event(0)])
         try await log.waitUntilLevel()
-        let begun = clock.now
         running.cancel()
         try await running.value
-        #expect(clock.now - begun < .seconds(1))
         try await log.waitForSessions(0, where: "application_name = 'dossier projections'")
         await log.log.close()
     }
@@ -152,12 +148,10 @@ import Testing
         try await other.run { try $0.execute("BEGIN; SELECT FROM dossier.projections FOR UPDATE") }
         let waiting = Task { try await runner.catchUp() }
         try await log.waitForSessions(1, where: "wait_event_type = 'Lock'")
-        let begun = clock.now
         waiting.cancel()
         await #expect { try await waiting.value } throws: {
             if case ProjectionError.cancelled = $0 { true } else { false }
         }
-        #expect(clock.now - begun < .seconds(1))
         #expect(try await log.image() == image)
         await other.close()
         try await runner.catchUp()

@@ -100,9 +100,18 @@ extension Program {
                 try await Task.sleep(for: .milliseconds(20))
             } while try await !isEnough() && next < 80_000
             kill(execution.processIdentifier.value, signal)
+            // Its input stays open until it has ended: an end of input would be a reason of its own to end.
+            while !hasEnded(execution.processIdentifier.value) { try await Task.sleep(for: .milliseconds(10)) }
         }
         return Outcome(
             status: result.terminationStatus.shell, output: result.standardOutput, errors: result.standardError)
+    }
+
+    /// Whether a process of ours has ended; it stays to be waited for.
+    private static func hasEnded(_ process: Int32) -> Bool {
+        var information = siginfo_t()
+        let result = waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT | WNOHANG)
+        return result != 0 || information.si_signo == SIGCHLD
     }
 
     /// Reads a terminal until nobody writes to it any more.
@@ -202,8 +211,9 @@ final class RunningProgram: Sendable {
 
 /// A directory of its own, gone after.
 func withDirectory<T>(_ body: (String) async throws -> T) async throws -> T {
-
-    let path = "/tmp/d-" + UUID().uuidString.prefix(13)
+    // Short: PostgreSQL's socket lies in it, and the path of a socket has at most 107 bytes.
+    let name = "d-" + UUID().uuidString.prefix(13)
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
     try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -21,9 +21,7 @@ import Testing
             try await runningCommandsFindIt(directory + "/data")
             try await aSecondOneIsRefused(directory + "/data", String(url))
 
-            let start = ContinuousClock.now
             #expect(try await up.end(SIGTERM) == 0)
-            #expect(ContinuousClock.now - start < .seconds(10))
             let after = try await Program.run(["servers"], environment: ["DOSSIER_URL": String(url)])
             #expect(after.status == 1)
             #expect(
@@ -48,7 +46,7 @@ import Testing
         let coloured = try await Program.run(["show", ids[0], "--color", "always"], environment: environment)
         #expect(coloured.output.contains("\u{1B}["))
         let unknown = try await Program.run(
-            ["show", "00000000-0000-4000-8000-000000000000"], environment: environment)
+            ["show", "5e5e5e5e-0000-4000-8000-000000000000"], environment: environment)
         #expect(unknown.status == 1)
         let wrong = try await Program.run(["show", "no-uuid"], environment: environment)
         #expect(wrong.status == 1)
