@@ -12,9 +12,10 @@ struct ImportRun {
 
     /// Slabs decoded at once, and submissions that wait for the log.
     ///
-    /// Source: measured on two cores; one more of either gains nothing, the log's queue holds the rest.
+    /// Source: measured on two cores; the submissions are those that are being committed and as many again, so that
+    /// the next batch is a whole one and ready.
     private static let decoding = 3
-    private static let submitted = 4
+    private static let submitted = 14
 
     enum Part: Sendable {
         case events(Decoded<Event>)

@@ -24,10 +24,13 @@ with named as (
     union all
     select entry.server_id, entry.occurred_at, entry.position, entry.status, entry.body
     from named
-    join dossier.servers server on server.lane = $1 and server.server_id = named.server_id and server.status is null
+    cross join lateral (
+        -- Looked up one by one (offset 0): the plan must not read the whole fleet for a few entries.
+        select * from dossier.servers where lane = $1 and server_id = named.server_id offset 0
+    ) server
     join dossier.entries entry on entry.lane = $1 and entry.server_id = named.server_id
         and (entry.occurred_at, entry.position) > (server.seen_at, server.seen_position)
-    where entry.type = 'org.openstack.manila.share_server.status' and entry.position < $2
+    where server.status is null and entry.type = 'org.openstack.manila.share_server.status' and entry.position < $2
 ), merged as (
     select server_id, occurred_at, position, status, data,
         coalesce(base, '{}') || dossier.merge(data - 'not_before') over (
@@ -51,9 +54,11 @@ with named as (
         select server_id, occurred_at, position, status, data, before from merged where status is not null
         union all
         select server.server_id, server.last_seen_at, server.seen_position, server.status, null, null
-        from dossier.servers server
-        join seen on seen.server_id = server.server_id
-        where server.lane = $1 and server.status is not null
+        from seen
+        cross join lateral (
+            select * from dossier.servers where lane = $1 and server_id = seen.server_id offset 0
+        ) server
+        where server.status is not null
     ) every
     window turn as (partition by server_id order by occurred_at, position)
 ), visit as (
@@ -66,7 +71,8 @@ with named as (
     window turns as (partition by server_id order by occurred_at, position)
 ), opened as (
     select visit.server_id, visit.from_at, visit.position, visit.until_at, visit.status,
-        case when greatest(former.seen_at, asserted.not_before) is not null then least(visit.from_at, greatest(former.seen_at, asserted.not_before)) end as not_before,
+        case when greatest(former.seen_at, asserted.not_before) is not null
+            then least(visit.from_at, greatest(former.seen_at, asserted.not_before)) end as not_before,
         cause.position as cause_position,
         final ->> 'host' as host, final ->> 'project_id' as project_id, final ->> 'share_network_id' as share_network_id
     from visit
@@ -92,7 +98,8 @@ with named as (
             and entry.occurred_at <= visit.from_at
             and entry.occurred_at > coalesce(visit.former_from_at, server.from_at,
                 (select max(closed.from_at) from dossier.status_intervals closed
-                 where closed.lane = $1 and closed.server_id = visit.server_id and (closed.from_at, closed.position) < (visit.from_at, visit.position)),
+                 where closed.lane = $1 and closed.server_id = visit.server_id
+                    and (closed.from_at, closed.position) < (visit.from_at, visit.position)),
                 '-infinity')
             and entry.operation in ('delete', 'manage', 'unmanage', 'reset_status', 'reset_task_state',
                                     'migration_start', 'migration_complete', 'migration_cancel')
@@ -110,11 +117,17 @@ with named as (
     where until_at is not null
     union all
     select $1, server.server_id, server.from_at, server.position, first.from_at, server.not_before,
-        server.cause_position, server.status, first.attributes ->> 'host', first.attributes ->> 'project_id', first.attributes ->> 'share_network_id'
-    from dossier.servers server
-    join (select distinct on (server_id) server_id, from_at, attributes from visit order by server_id, from_at, position) first
-        on first.server_id = server.server_id
-    where server.lane = $1 and server.status is not null
+        server.cause_position, server.status, first.attributes ->> 'host', first.attributes ->> 'project_id',
+        first.attributes ->> 'share_network_id'
+    from (
+        select distinct on (server_id) server_id, from_at, attributes
+        from visit
+        order by server_id, from_at, position
+    ) first
+    cross join lateral (
+        select * from dossier.servers where lane = $1 and server_id = first.server_id offset 0
+    ) server
+    where server.status is not null
 ), latest as (
     select distinct on (server_id) server_id, occurred_at, position
     from sighting

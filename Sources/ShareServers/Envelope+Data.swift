@@ -1,0 +1,106 @@
+import Postgres
+
+/// What `data` says, by the type of the event.
+extension Envelope {
+    mutating func readData(_ data: Range<Int>?) throws(EventError) {
+        let isCall = type == EventType.call
+        let isStatus = type == EventType.status
+        guard isCall || isStatus || type == EventType.backendDetails || type == EventType.coverage else { return }
+        guard let data, reader.bytes[data.lowerBound] == 0x7B else {
+            throw .invalid(attribute: "data", reason: "an object is expected in an event of this type")
+        }
+        if isCall {
+            try readCall(data)
+        } else if isStatus {
+            try readStatus(data)
+        }
+    }
+
+    private mutating func readCall(_ data: Range<Int>) throws(EventError) {
+        try forEachPresent(data) { key, value throws(EventError) in
+            if reader.isString(key, "operation") {
+                index.operation = try text(value, "data.operation")
+            } else if reader.isString(key, "request_id") {
+                index.requestID = try text(value, "data.request_id")
+            } else if reader.isString(key, "http_status") {
+                guard let number = Int32(String(decoding: reader.bytes[value], as: UTF8.self)),
+                    (100...599).contains(number)
+                else {
+                    throw .invalid(attribute: "data.http_status", reason: "a whole number from 100 to 599 is expected")
+                }
+                index.httpStatus = number
+            } else if reader.isString(key, "duration_ms") {
+                guard (0x30...0x39).contains(reader.bytes[value.lowerBound]) else {
+                    throw .invalid(attribute: "data.duration_ms", reason: "a number that is not negative is expected")
+                }
+            } else if reader.isString(key, "actor") {
+                try readActor(value)
+            } else if reader.isString(key, "request") {
+                if let server = reader.member("share_server", of: value), let host = reader.member("host", of: server),
+                    reader.bytes[host.lowerBound] == 0x22, host.count > 2
+                {
+                    index.host = reader.string(host)
+                }
+            }
+        }
+    }
+
+    private mutating func readActor(_ actor: Range<Int>) throws(EventError) {
+        guard reader.bytes[actor.lowerBound] == 0x7B else {
+            throw .invalid(attribute: "data.actor", reason: "an object is expected")
+        }
+        try forEachPresent(actor) { key, value throws(EventError) in
+            if reader.isString(key, "user_id") {
+                index.actorUserID = try text(value, "data.actor.user_id")
+            } else if reader.isString(key, "project_id") {
+                index.projectID = try text(value, "data.actor.project_id")
+            }
+        }
+    }
+
+    private mutating func readStatus(_ data: Range<Int>) throws(EventError) {
+        try forEachPresent(data) { key, value throws(EventError) in
+            if reader.isString(key, "status") {
+                index.status = try text(value, "data.status")
+            } else if reader.isString(key, "project_id") {
+                index.projectID = try text(value, "data.project_id")
+            } else if reader.isString(key, "host") {
+                index.host = try text(value, "data.host")
+            } else if reader.isString(key, "not_before") {
+                try checkNotBefore(value)
+            }
+        }
+    }
+
+    private func checkNotBefore(_ value: Range<Int>) throws(EventError) {
+        guard let notBefore = timestamp(value) else {
+            throw .invalid(attribute: "data.not_before", reason: "an RFC 3339 time on a date that exists is expected")
+        }
+        let text = reader.string(value)
+        // PostgreSQL reads it as well, and takes neither a leap second's fraction nor such an offset.
+        // Source: PostgreSQL, src/include/datatype/timestamp.h, MAX_TZDISP_HOUR.
+        guard !text.dropFirst(17).hasPrefix("60"), isWithinADay(text) else {
+            throw .invalid(attribute: "data.not_before", reason: "write it in UTC, with seconds from 00 to 59")
+        }
+        guard notBefore <= time else {
+            throw .invalid(attribute: "data.not_before", reason: "it is later than the event's time")
+        }
+    }
+
+    /// Whether the offset of an RFC 3339 time is one that places on Earth have: up to 15:59.
+    private func isWithinADay(_ text: String) -> Bool {
+        guard let sign = text.lastIndex(where: { $0 == "+" || $0 == "-" }), text[sign...].count == 6 else {
+            return true
+        }
+        return Int(text[sign...].dropFirst().prefix(2)).map { $0 < 16 } ?? false
+    }
+
+    /// Calls `body` with each member that is not null.
+    private func forEachPresent(
+        _ range: Range<Int>, _ body: (_ key: Range<Int>, _ value: Range<Int>) throws(EventError) -> Void
+    ) throws(EventError) {
+        try reader.forEachMember(range) { key, value throws(EventError) in
+            if reader.bytes[value.lowerBound] != 0x6E { try body(key, value) }
+        }
+    }
+}
