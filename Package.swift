@@ -20,6 +20,7 @@ let lifecycleSignals: Target.Dependency = .product(name: "UnixSignals", package:
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -99,8 +100,8 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "EmbeddedPostgres", "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "Service",
-                "ShareServers", httpClient, hummingbird, lifecycle, logging, nio, subprocess,
-                system,
+                "ShareServers", httpClient, hummingbird, lifecycle, logging, nio, nioHTTP1,
+                subprocess, system,
             ],
             path: "Benchmarks", swiftSettings: strict),
 
@@ -146,7 +147,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "dossierTests",
-            dependencies: ["dossier", "DatabaseTesting", "EmbeddedPostgres", "Postgres", "Schema", subprocess, system],
+            dependencies: [
+                "dossier", "DatabaseTesting", "EmbeddedPostgres", "Postgres", "Schema", "ShareServers", crypto,
+                httpClient, nio, nioHTTP1, subprocess, system,
+            ],
             swiftSettings: strict),
     ]
 )

@@ -60,20 +60,17 @@ struct LineSplitter: Sendable {
         _ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>, into elements: inout [Slab.Element],
         _ faults: inout [Fault]
     ) {
-        var range = range
-        while let last = range.last, bytes[last] == 0x0D || bytes[last] == 0x20 || bytes[last] == 0x09 {
-            range = range.lowerBound..<last
-        }
-        while let first = range.first, bytes[first] == 0x20 || bytes[first] == 0x09 {
-            range = (first + 1)..<range.upperBound
-        }
-        guard !range.isEmpty else { return }
-        if range.count > Splitter.Limits.event {
+        // Counted with the blanks around it, so that it does not hang on where a chunk ended.
+        guard range.count <= Splitter.Limits.event else {
             faults.append(tooLong())
-        } else {
-            elements.append(Slab.Element(range: range, line: line, number: number))
-            number += 1
+            return
         }
+        let isBlank: (Int) -> Bool = { bytes[$0] == 0x20 || bytes[$0] == 0x09 || bytes[$0] == 0x0D }
+        guard let first = range.first(where: { !isBlank($0) }), let last = range.last(where: { !isBlank($0) }) else {
+            return
+        }
+        elements.append(Slab.Element(range: first..<last + 1, line: line, number: number))
+        number += 1
     }
 
     private mutating func tooLong() -> Fault {

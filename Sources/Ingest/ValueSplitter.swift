@@ -20,6 +20,9 @@ struct ValueSplitter: Sendable {
     /// How deep the elements are; nil while the array has not begun.
     private var elementDepth: Int?
     private var hasFoundArray = false
+    /// Whether the JSON text has ended, and whether more came after it.
+    private var hasEnded = false
+    private var hasMore = false
     private var element: [UInt8] = []
     private var elementLine = 0
     private var isInElement = false
@@ -39,7 +42,7 @@ struct ValueSplitter: Sendable {
 
     mutating func end() -> Slab {
         var slab = Slab()
-        if isInElement, depth == elementDepth, !isInString {
+        if isInElement, depth == 0, !isInString {
             finish(into: &slab)
         } else if isInElement || depth > 0 || isInString {
             slab.faults.append(fault("the input ends in the middle of it", line: isInElement ? elementLine : line))
@@ -61,6 +64,12 @@ struct ValueSplitter: Sendable {
         if byte == 0x0A { line += 1 }
         if isInString {
             takeInString(byte)
+            return
+        }
+        if hasEnded {
+            guard byte != 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D, !hasMore else { return }
+            hasMore = true
+            slab.faults.append(fault("there is more after the end of the JSON text; it is left out", line: line))
             return
         }
         switch byte {
@@ -128,14 +137,16 @@ struct ValueSplitter: Sendable {
             finish(into: &slab)
         }
         if !isInElement, depth == elementDepth, depth > 0 {
-            // The array ends; what follows is passed over.
+            // The array ends; what other members follow is passed over.
             elementDepth = nil
             depth -= 1
+            hasEnded = depth == 0
             return
         }
         keep(byte)
         depth = max(0, depth - 1)
         if isInElement, depth == elementDepth { finish(into: &slab) }
+        hasEnded = depth == 0 && elementDepth == nil
     }
 
     // MARK: - Elements

@@ -7,10 +7,10 @@ struct CanonicalWriter: ~Copyable {
     /// How deep arrays and objects may lie in one another. Source: design; Manila's own bodies are 4 deep.
     static let maximumDepth = 64
 
-    private let input: UnsafeRawBufferPointer
+    let input: UnsafeRawBufferPointer
     private let depthLimit: Int
-    private var at = 0
-    private(set) var output: [UInt8] = []
+    var at = 0
+    var output: [UInt8] = []
     /// Members of the objects that are being read, each as its place in `output`; those of the innermost come last.
     private var members: [Member] = []
 
@@ -19,8 +19,15 @@ struct CanonicalWriter: ~Copyable {
         var start: Int
         var keyEnd: Int
         var end: Int
-        /// Whether comparing the bytes of two keys compares their UTF-16.
-        var isPlain: Bool
+        var form: StringForm
+    }
+
+    /// What a string's bytes tell of it.
+    struct StringForm {
+        /// Whether comparing the bytes of two such strings compares their UTF-16: no escapes, and no characters whose
+        /// UTF-16 stands in another order than their UTF-8.
+        var isPlain = true
+        var isASCII = true
     }
 
     init(_ input: UnsafeRawBufferPointer, depthLimit: Int = maximumDepth) {
@@ -29,7 +36,7 @@ struct CanonicalWriter: ~Copyable {
         output.reserveCapacity(input.count + 64)
     }
 
-    private func fault(_ reason: String, at offset: Int? = nil) -> JSONFault {
+    func fault(_ reason: String, at offset: Int? = nil) -> JSONFault {
         JSONFault(offset: offset ?? at, reason: reason)
     }
 
@@ -50,18 +57,13 @@ struct CanonicalWriter: ~Copyable {
             index += 8
         }
         guard index < input.count, String(validating: input[index...], as: UTF8.self) == nil else { return }
-        // Rare: find where it breaks, by halves.
-        var (good, bad) = (index, input.count)
-        while bad - good > 1 {
-            let middle = (good + bad) / 2
-            // A cut inside a character is no fault: move to its end.
-            var cut = middle
-            while cut < bad, cut > good, input[cut] & 0xC0 == 0x80 { cut -= 1 }
-            if cut > good, String(validating: input[good..<cut], as: UTF8.self) != nil {
-                good = cut
-            } else {
-                bad = cut > good ? cut : min(good + 1, bad)
-            }
+        // Rare: find where it breaks, character by character.
+        var good = index
+        while good < input.count {
+            var end = good + 1
+            while end < input.count, end - good < 4, input[end] & 0xC0 == 0x80 { end += 1 }
+            guard String(validating: input[good..<end], as: UTF8.self) != nil else { break }
+            good = end
         }
         throw fault("this is not UTF-8", at: good)
     }
@@ -146,8 +148,8 @@ struct CanonicalWriter: ~Copyable {
             guard at < input.count, input[at] == 0x22 else { throw fault("a member's name is expected") }
             let name = at
             let keyStart = output.count
-            let isPlain = try writeString()
-            members.append(Member(start: keyStart, keyEnd: output.count, end: 0, isPlain: isPlain))
+            let form = try writeString()
+            members.append(Member(start: keyStart, keyEnd: output.count, end: 0, form: form))
             if members.count - base > 1, isSorted {
                 let order = compare(members[members.count - 2], members[members.count - 1])
                 guard order != 0 else { throw fault("the member is named twice", at: name) }
@@ -171,9 +173,22 @@ struct CanonicalWriter: ~Copyable {
                 throw fault("',' or '}' is expected", at: at - 1)
             }
         }
+        try checkNames(from: base, object: start)
         if !isSorted { try sortMembers(from: base, object: start) }
         output.append(0x7D)
         members.removeSubrange(base...)
+    }
+
+    /// Refuses names that are canonically equivalent, such as `é` in one character and in two: many readers, Swift's
+    /// dictionaries among them, take them for one.
+    private func checkNames(from base: Int, object: Int) throws(JSONFault) {
+        guard members.count - base > 1, members[base...].contains(where: { !$0.form.isASCII || !$0.form.isPlain }) else {
+            return
+        }
+        var names: Set<String> = []
+        for member in members[base...] where !names.insert(key(member)).inserted {
+            throw fault("the object names the member \(key(member)) twice", at: object)
+        }
     }
 
     /// Puts the members of the innermost object, all of which have been written, into their order.
@@ -194,7 +209,7 @@ struct CanonicalWriter: ~Copyable {
 
     /// Below, above or equal to zero as the first key stands before, behind, or at the place of the second.
     private func compare(_ left: Member, _ right: Member) -> Int {
-        guard left.isPlain, right.isPlain else {
+        guard left.form.isPlain, right.form.isPlain else {
             let (left, right) = (key(left).utf16, key(right).utf16)
             return left.elementsEqual(right) ? 0 : left.lexicographicallyPrecedes(right) ? -1 : 1
         }
@@ -209,126 +224,5 @@ struct CanonicalWriter: ~Copyable {
 
     private func key(_ member: Member) -> String {
         output.withUnsafeBytes { CanonicalReader($0).string(member.start..<member.keyEnd) }
-    }
-}
-
-// MARK: - Strings and numbers
-
-extension CanonicalWriter {
-    /// Writes the string that begins at `at`; answers whether it has neither escapes nor characters whose UTF-16 stands
-    /// in another order than their UTF-8.
-    private mutating func writeString() throws(JSONFault) -> Bool {
-        let start = at
-        at += 1
-        output.append(0x22)
-        var isPlain = true
-        var run = at
-        while at < input.count {
-            let byte = input[at]
-            if byte == 0x22 {
-                output.append(contentsOf: input[run..<at])
-                output.append(0x22)
-                at += 1
-                return isPlain
-            } else if byte == 0x5C {
-                isPlain = false
-                output.append(contentsOf: input[run..<at])
-                try writeEscape()
-                run = at
-            } else if byte < 0x20 {
-                throw fault("a control character in a string must be escaped")
-            } else {
-                if byte >= 0xEE { isPlain = false }
-                at += 1
-            }
-        }
-        throw fault("the string has no end", at: start)
-    }
-
-    private mutating func writeEscape() throws(JSONFault) {
-        let start = at
-        guard at + 1 < input.count else { throw fault("the string has no end") }
-        at += 2
-        switch input[at - 1] {
-        case 0x22, 0x5C:
-            output.append(0x5C)
-            output.append(input[at - 1])
-        case 0x2F: output.append(0x2F)
-        case 0x62, 0x66, 0x6E, 0x72, 0x74:
-            output.append(0x5C)
-            output.append(input[at - 1])
-        case 0x75:
-            var scalar = try hexadecimal(start)
-            if scalar & 0xFC00 == 0xD800 {
-                guard at + 1 < input.count, input[at] == 0x5C, input[at + 1] == 0x75 else {
-                    throw fault("half of a surrogate pair", at: start)
-                }
-                at += 2
-                let low = try hexadecimal(start)
-                guard low & 0xFC00 == 0xDC00 else { throw fault("half of a surrogate pair", at: start) }
-                scalar = 0x10000 + (scalar & 0x3FF) << 10 + low & 0x3FF
-            }
-            guard scalar != 0 else { throw fault("\\u0000 cannot be stored", at: start) }
-            guard let character = Unicode.Scalar(scalar) else { throw fault("half of a surrogate pair", at: start) }
-            for byte in UTF8.encode(character).unsafelyUnwrapped { JSON.appendEscaped(byte, to: &output) }
-        default: throw fault("no such escape", at: start)
-        }
-    }
-
-    /// The four digits that stand at `at`.
-    private mutating func hexadecimal(_ start: Int) throws(JSONFault) -> UInt32 {
-        guard at + 4 <= input.count else { throw fault("\\u needs four hexadecimal digits", at: start) }
-        var value: UInt32 = 0
-        for offset in 0..<4 {
-            guard let digit = Character(Unicode.Scalar(input[at + offset])).hexDigitValue, input[at + offset] < 0x80
-            else { throw fault("\\u needs four hexadecimal digits", at: start) }
-            value = value << 4 | UInt32(digit)
-        }
-        at += 4
-        return value
-    }
-
-    private mutating func writeNumber() throws(JSONFault) {
-        let start = at
-        if input[at] == 0x2D { at += 1 }
-        let firstDigit = at
-        try skipDigits(start)
-        guard input[firstDigit] != 0x30 || at == firstDigit + 1 else { throw fault("a number with a leading zero", at: start) }
-        var isWhole = true
-        if at < input.count, input[at] == 0x2E {
-            isWhole = false
-            at += 1
-            try skipDigits(start)
-        }
-        if at < input.count, input[at] | 0x20 == 0x65 {
-            isWhole = false
-            at += 1
-            if at < input.count, input[at] == 0x2B || input[at] == 0x2D { at += 1 }
-            try skipDigits(start)
-        }
-        if isWhole, at - start <= 15, input[firstDigit] != 0x30 || start == firstDigit {
-            output.append(contentsOf: input[start..<at])
-            return
-        }
-        guard let value = Double(String(decoding: input[start..<at], as: UTF8.self)), value.isFinite else {
-            throw fault("the number is too large for a double", at: start)
-        }
-        // Source: RFC 8785, section 3.2.2.3, and RFC 7493, section 2.2: beyond 2^53 neighbours become one.
-        guard !isWhole || isExact(start) else {
-            throw fault("the whole number is beyond 2^53, where readers disagree; send it as a string", at: start)
-        }
-        JSON.appendNumber(value, to: &output)
-    }
-
-    /// Whether the whole number from `start` on lies within ±2^53.
-    private func isExact(_ start: Int) -> Bool {
-        guard at - start <= 17, let value = Int64(String(decoding: input[start..<at], as: UTF8.self)) else { return false }
-        return value.magnitude <= 1 << 53
-    }
-
-    private mutating func skipDigits(_ start: Int) throws(JSONFault) {
-        let first = at
-        while at < input.count, input[at] &- 0x30 < 10 { at += 1 }
-        guard at > first else { throw fault("a digit is expected in the number") }
     }
 }

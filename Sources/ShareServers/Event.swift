@@ -36,9 +36,10 @@ public struct Event: Sendable, Hashable {
         public init() {}
     }
 
-    /// Makes an event; `data` is taken as it is.
+    /// Makes an event.
     ///
-    /// - Throws: `.invalid` and `.tooLarge`, as `init(decoding:)`.
+    /// - Throws: `.invalid` and `.tooLarge`, as `init(decoding:)`; what is no JSON that the log takes (U+0000, whole
+    ///   numbers beyond 2^53, more than 64 deep) is `.invalid` too.
     public init(
         id: String, source: String, type: String, time: Timestamp, subject: String? = nil, data: JSON
     ) throws(EventError) {
@@ -47,7 +48,15 @@ public struct Event: Sendable, Hashable {
             "time": .string(time.description), "data": data,
         ]
         members["subject"] = subject.map { .string($0) }
-        self = try Event(canonicalMembers: JSON.object(members).canonical())
+        // Read as if it had come from outside: what the log could not read back is refused here.
+        let bytes = JSON.object(members).canonical()
+        do throws(EventError) {
+            self = try bytes.withUnsafeBufferPointer { bytes throws(EventError) in
+                try Event(decoding: UnsafeRawBufferPointer(bytes))
+            }
+        } catch .malformed(_, let reason) {
+            throw .invalid(attribute: "data", reason: reason)
+        }
     }
 }
 

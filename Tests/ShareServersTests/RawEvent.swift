@@ -11,12 +11,13 @@ struct RawEvent {
         "time": #""2026-11-23T09:55:14.984208Z""#,
     ])
 
+    /// The data of this and the next are in canonical form.
     static let call = plain.with("type", "\"\(EventType.call)\"").with("subject", "\"\(serverA)\"").with(
         "data",
-        #"{"operation":"show","method":"GET","path":"/v2/share-servers/x","http_status":200,"request_id":"req-1"}"#)
+        #"{"http_status":200,"method":"GET","operation":"show","path":"/v2/share-servers/x","request_id":"req-1"}"#)
 
     static let status = plain.with("type", "\"\(EventType.status)\"").with("subject", "\"\(serverA)\"").with(
-        "data", #"{"status":"active","host":"lab@alpha","project_id":"p-1"}"#)
+        "data", #"{"host":"lab@alpha","project_id":"p-1","status":"active"}"#)
 
     /// With a member set, or, with nil, without it.
     func with(_ name: String, _ value: String?) -> RawEvent {

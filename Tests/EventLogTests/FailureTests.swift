@@ -1,0 +1,85 @@
+import DatabaseTesting
+import EventLog
+import Postgres
+import ShareServers
+import Testing
+
+/// What appenders are told when something is wrong with the database.
+@Suite(.database) struct FailureTests {
+    @Test("A database without a log says so")
+    func notCreated() async throws {
+        await #expect(throws: LogError.notCreated) { try await Log.open(url: DatabaseTrait.url) }
+    }
+
+    @Test("A lane that the log has not cannot be verified")
+    func noSuchLane() async throws {
+        let log = try await TestLog.open(lanes: 4)
+        await #expect(throws: LogError.notCreated) { try await log.verify(4) }
+    }
+
+    @Test("An append goes on after its session was ended", arguments: [Int16(1), 4])
+    func endedSession(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        for round in 0..<3 {
+            try await log.append(new: try Made.events(round * 20..<round * 20 + 20, inAll: lanes))
+            let ended: Int64 = try await log.one(
+                """
+                SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'dossier append'
+                """)
+            #expect(ended > 0)
+        }
+        try await log.append(new: try Made.events(60..<80, inAll: lanes))
+        #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 80)
+        try await log.expectSound()
+    }
+
+    @Test("A session that is ended while it waits for the head costs nothing", arguments: [Int16(1), 4])
+    func endedWhileWaiting(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        let events = try Made.events(0..<20, of: log.server)
+        let submission = try await log.holding(log.lane) {
+            let submission = try await log.log.submit(events)
+            let ended = """
+                SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'dossier append' AND wait_event_type = 'Lock'
+                """
+            try await wait(for: "the writer to wait for the head") { try await log.one(ended, of: Int64.self) > 0 }
+            return submission
+        }
+        #expect(try await submission.receipts().map(\.position.index) == Array(0..<20))
+        try await log.expectSound()
+    }
+
+    @Test("While the database is away appends say so, and succeed when it is back", arguments: [Int16(1), 4])
+    func unavailable(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes, patience: .milliseconds(100))
+        let events = try Made.events(0..<20, inAll: lanes)
+        let name: String = try await log.one("SELECT current_database()::text")
+        let administrator = try await Connection.open(try await TestServer.url())
+        try await administrator.run { try $0.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS false") }
+        do {
+            _ = try await log.log.append(events)
+            Issue.record("appended to a database that nobody may connect to")
+        } catch LogError.unavailable {
+            // As it should be.
+        }
+        try await administrator.run { try $0.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS true") }
+        await administrator.close()
+        try await log.append(new: events)
+        try await log.expectSound()
+    }
+
+    @Test("Nothing is appended to a lane whose head is no tree", arguments: [Int16(1), 4])
+    func damagedHead(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        try await log.append(new: try Made.events(0..<20, of: log.server))
+        try await log.tamper("UPDATE dossier.log_heads SET frontier = substr(frontier, 2) WHERE lane = \(log.lane)")
+        let more = try Made.events(20..<30, of: log.server)
+        await #expect(throws: LogError.damaged(lane: log.lane)) { try await log.log.append(more) }
+        #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 20)
+        // What is known already is looked for only after the head was.
+        let known = try Made.events(0..<1, of: log.server)
+        await #expect(throws: LogError.damaged(lane: log.lane)) { try await log.log.append(known) }
+    }
+}

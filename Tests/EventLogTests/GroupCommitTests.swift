@@ -1,0 +1,74 @@
+import DatabaseTesting
+import EventLog
+import Postgres
+import ShareServers
+import Testing
+
+@Suite(.database) struct GroupCommitTests {
+    @Test("What queues while a commit is in flight is one commit", arguments: [Int16(1), 4])
+    func oneCommit(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        let events = try Made.events(0..<64, of: log.server)
+        let submissions = try await log.holding(log.lane) {
+            try await withThrowingTaskGroup(of: Submission.self) { group in
+                for event in events { group.addTask { try await log.log.submit([event]) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+        var positions: Set<Int64> = []
+        for submission in submissions {
+            let receipts = try await submission.receipts()
+            #expect(receipts.map(\.outcome) == [.appended])
+            positions.formUnion(receipts.map(\.position.index))
+        }
+        #expect(positions == Set(0..<64))
+        // The batch that waited for the head, and all the others.
+        let commits: Int64 = try await log.one("SELECT count(DISTINCT xmin::text) FROM dossier.entries")
+        #expect((1...2).contains(commits))
+        try await log.expectSound()
+    }
+
+    @Test("64 appenders at once all get their own receipts, each in its order", arguments: [Int16(1), 4])
+    func appendersAtOnce(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        let all = try await withThrowingTaskGroup(of: [Position].self) { group in
+            for appender in 0..<64 {
+                group.addTask {
+                    var positions: [Position] = []
+                    for round in 0..<4 {
+                        let start = appender * 100 + round * 5
+                        let events = try Made.events(start..<start + 5, of: log.server)
+                        let receipts = try await log.log.append(events)
+                        #expect(receipts.allSatisfy { $0.outcome == .appended })
+                        positions += receipts.map(\.position)
+                        for (event, position) in zip(events, receipts.map(\.position)) {
+                            let id: String = try await log.one(
+                                "SELECT body::jsonb ->> 'id' FROM dossier.entries WHERE position = \(position.index)")
+                            #expect(id == event.id)
+                        }
+                    }
+                    #expect(positions == positions.sorted())
+                    return positions
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(all.allSatisfy { $0.lane == log.lane })
+        #expect(all.map(\.index).sorted() == Array(0..<64 * 20))
+        try await log.expectSound()
+    }
+
+    @Test("A lane that is held does not hold up the others")
+    func otherLanes() async throws {
+        let log = try await TestLog.open(lanes: 4)
+        let held = try await log.holding(1) {
+            let held = try await log.log.submit([try Made.event(0, of: Made.server(inLane: 1, of: 4))])
+            for lane in [Int16(0), 2, 3] {
+                try await log.append(new: [try Made.event(1, of: Made.server(inLane: lane, of: 4), source: "/\(lane)")])
+            }
+            #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 3)
+            return held
+        }
+        #expect(try await held.receipts() == [Receipt(outcome: .appended, position: Position(lane: 1, index: 0))])
+    }
+}

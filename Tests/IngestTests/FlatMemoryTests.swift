@@ -1,0 +1,63 @@
+import DatabaseTesting
+import EventLog
+import Foundation
+import Ingest
+import Synchronization
+import Testing
+
+/// Inputs larger than what an import may hold at once.
+@Suite(.log) struct FlatMemoryTests {
+    /// What was seen of an import while it ran.
+    private struct Seen {
+        /// The most bytes that were read and not yet settled.
+        var held: Int64 = 0
+        var resident: Int64 = 0
+    }
+
+    /// The memory of this process, in bytes; 0 where nobody says.
+    private static func resident() -> Int64 {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        return (line.split(separator: " ").compactMap { Int64($0) }.first ?? 0) << 10
+    }
+
+    @Test("An import holds a few megabytes of a pipe of 200", .timeLimit(.minutes(3)))
+    func flat() async throws {
+        let log = try await TestLog.open()
+        // The same 100 events again and again, so that the test's database stays small; all lines are of one length.
+        let block = (200..<300).map { Lines.line($0 * 8, padding: 20_000) + "\n" }
+        let lineBytes = Int64(block[0].utf8.count)
+        try #require(block.allSatisfy { $0.utf8.count == lineBytes })
+        let bytes = Array(block.joined().utf8)
+        let blocks = Int(200_000_000 / bytes.count) + 1
+
+        let written = Box(Mutex(0))
+        let pipe = TestPipe()
+        pipe.feed {
+            written.value.withLock { count in
+                defer { count += 1 }
+                return count < blocks ? bytes : nil
+            }
+        }
+        let seen = Box(Mutex(Seen()))
+        let before = Self.resident()
+        let files = FileImport(
+            log: log.log,
+            onProgress: { done, _, events in
+                let resident = Self.resident()
+                seen.value.withLock {
+                    $0.held = max($0.held, done - Int64(events) * lineBytes)
+                    $0.resident = max($0.resident, resident)
+                }
+            })
+        let report = try await files.run(pipe.path)
+        #expect(report.bytes == Int64(blocks * bytes.count))
+        #expect((report.appended, report.known, report.faults) == (100, (blocks - 1) * 100, 0))
+        let most = seen.value.withLock { $0 }
+        // A slab is what one read gives, up to 1 MiB: three are decoded, four wait for the log, a few are between.
+        #expect(most.held > 0 && most.held < 16 << 20)
+        // Other tests of this process run meanwhile.
+        #expect(most.resident - before < 150 << 20)
+        await log.log.close()
+    }
+}

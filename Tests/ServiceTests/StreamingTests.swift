@@ -1,0 +1,107 @@
+import DatabaseTesting
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import ShareServers
+import Testing
+
+/// Requests over a connection, as clients make them.
+@Suite(.log, .timeLimit(.minutes(5))) struct StreamingTests {
+    /// An event as small as they come; `data` differs for one id.
+    private func line(_ id: Int, data: Int = 0) -> String {
+        #"{"specversion":"1.0","id":"\#(id)","source":"/s","type":"t","time":"2026-11-23T09:00:00Z","data":\#(data)}"#
+    }
+
+    private func push(_ body: String, _ client: any TestClientProtocol) async throws -> Answer {
+        let answer = Answer(
+            try await client.execute(
+                uri: "/v1/events", method: .post, headers: [.contentType: "application/x-ndjson"],
+                body: ByteBuffer(string: body)))
+        #expect(Contract.shared.violations(of: answer, .post, "/v1/events") == [])
+        return answer
+    }
+
+    @Test("Ten thousand events are streamed, and each is told of")
+    func tenThousand() async throws {
+        try await TestService.with { service in
+            try await service.application.test(.live) { client in
+                let body = (0..<10_000).map { line($0) }.joined(separator: "\n")
+                let answer = try await push(body, client)
+                #expect(answer.status == 200)
+                #expect(answer.json["accepted"] == 10_000)
+                let results = try #require(answer.json["results"])
+                #expect(results.column("index").map(\.int) == Array(0..<10_000))
+                #expect(results.column("position").map(\.int) == Array(0..<10_000))
+            }
+            let pages = try await service.pages("/v1/events?limit=1000", of: "events")
+            #expect(pages.joined().compactMap { $0.at("event.id")?.string } == (0..<10_000).map(String.init))
+        }
+    }
+
+    @Test("Beyond ten thousand events only those are told of that were not kept")
+    func beyondTenThousand() async throws {
+        try await TestService.with { service in
+            try await service.application.test(.live) { client in
+                var lines = (0..<10_100).map { line($0) }
+                lines[10] = "{}"
+                lines[10_005] = "{}"
+                lines[10_050] = line(7, data: 1)
+                lines[10_060] = line(8)
+                let answer = try await push(lines.joined(separator: "\n"), client)
+                #expect(answer.status == 207)
+                #expect(answer.json["accepted"] == 10_096)
+                #expect(answer.json["known"] == 1)
+                #expect(answer.json["conflicts"] == 1)
+                #expect(answer.json["rejected"] == 2)
+                let results = try #require(answer.json["results"])
+                #expect(results.column("index").map(\.int) == Array(0..<10_000) + [10_005, 10_050])
+                #expect(results.column("outcome").suffix(2) == ["rejected", "conflict"])
+                #expect(results.at("10001.position") == 7)
+            }
+        }
+    }
+
+    @Test("A connection stays in step after answers without a body")
+    func keepAlive() async throws {
+        try await TestService.with { service in
+            try await service.append(Sample.life(of: Sample.alpha))
+            try await service.application.test(.live) { client in
+                let uri = "/v1/servers/\(Sample.alpha.lower)"
+                let first = Answer(try await client.execute(uri: uri, method: .get))
+                let tag = try #require(first.tag)
+                for (method, uri, status) in [
+                    (HTTPRequest.Method.head, uri, 200), (.get, uri, 200), (.head, "/v1/servers/x", 400),
+                    (.get, uri, 200), (.head, "/nowhere", 404), (.get, uri, 200), (.head, "/v2/share-servers/x", 404),
+                    (.get, uri, 200),
+                ] {
+                    let answer = Answer(try await client.execute(uri: uri, method: method))
+                    #expect(answer.status == status, "\(method) \(uri)")
+                    #expect(answer.body.isEmpty == (method == .head), "\(method) \(uri)")
+                }
+                let unchanged = Answer(try await client.execute(uri: uri, method: .get, headers: [.ifNoneMatch: tag]))
+                #expect(unchanged.status == 304)
+                #expect(unchanged.body.isEmpty)
+                #expect(Answer(try await client.execute(uri: uri, method: .get)).tag == tag)
+            }
+        }
+    }
+
+    @Test("A client that sends what is refused may use its connection again")
+    func afterRefusal() async throws {
+        try await TestService.with { service in
+            try await service.application.test(.live) { client in
+                // Larger than what the connection holds: the rest of the body has to be read, or the connection closed.
+                let body = ByteBuffer(repeating: 0x78, count: 300_000)
+                let refused = Answer(
+                    try await client.execute(
+                        uri: "/v1/events", method: .post, headers: [.contentType: "text/plain"], body: body))
+                #expect(refused.isProblem(415))
+                let unknown = Answer(
+                    try await client.execute(
+                        uri: "/v1/events?x=1", method: .post, headers: [.contentType: "application/json"], body: body))
+                #expect(unknown.isProblem(400, parameter: "x"))
+                #expect(try await push(line(1), client).status == 200)
+            }
+        }
+    }
+}
