@@ -5,7 +5,6 @@ import Schema
 import Subprocess
 import SystemPackage
 
-
 extension Benchmarks {
     func seconds(_ body: () async throws -> Void) async rethrows -> Double {
         let clock = ContinuousClock()

@@ -6,7 +6,6 @@ import Postgres
 import Subprocess
 import SystemPackage
 
-
 extension Benchmarks {
     /// Pushes `batches` requests of `batch` events from `clients` at once to a `dossier serve` of its own.
     ///

@@ -1,7 +1,7 @@
 import Foundation
 import Subprocess
-import SystemPackage
 import Synchronization
+import SystemPackage
 
 /// A private PostgreSQL, owned by this process and reached through a Unix socket only.
 ///
@@ -110,6 +110,7 @@ public final class EmbeddedPostgres: Sendable {
         let command = owner.command("/bin/sh", arguments)
         let (untilStopped, stopping) = AsyncStream<Never>.makeStream()
         let options = owner.platformOptions
+        let logged = place.logSize
         let server = Task.detached {
             _ = try? await Subprocess.run(
                 command.executable, arguments: command.arguments, workingDirectory: .init(place.directory),
@@ -120,7 +121,7 @@ public final class EmbeddedPostgres: Sendable {
             }
         }
         do {
-            let processID = try await place.ready(within: .seconds(60))
+            let processID = try await place.ready(within: .seconds(60), logged: logged)
             return EmbeddedPostgres(
                 place, processID: processID, isThrowaway: throwaway, server: server, stopping: stopping)
         } catch {

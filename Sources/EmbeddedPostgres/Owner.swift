@@ -76,7 +76,8 @@ struct Owner {
             guard isReached else {
                 throw .directory(
                     directory,
-                    reason: "PostgreSQL runs as the user \(user.name), which may not enter \(parent.path); choose a folder "
+                    reason:
+                        "PostgreSQL runs as the user \(user.name), which may not enter \(parent.path); choose a folder "
                         + "elsewhere, such as /var/lib/dossier")
             }
             if parent.path == "/" { return }

@@ -52,8 +52,18 @@ struct Place: Sendable {
         return processID
     }
 
+    /// Bytes in the server's log so far.
+    var logSize: Int { said(from: 0).utf8.count }
+
+    private func said(from offset: Int) -> Substring {
+        let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        return Substring(said.utf8.dropFirst(offset))
+    }
+
     /// The postmaster's process id, once it takes connections.
-    func ready(within time: Duration) async throws(EmbeddedPostgresError) -> Int32 {
+    ///
+    /// - Parameter logged: Bytes in the log before the server was started: what it says comes after them.
+    func ready(within time: Duration, logged: Int) async throws(EmbeddedPostgresError) -> Int32 {
         let clock = ContinuousClock()
         let deadline = clock.now + time
         let begun = clock.now
@@ -61,17 +71,10 @@ struct Place: Sendable {
             let lines = processFile
             // The socket is there before the server accepts; the state is what `pg_ctl --wait` reads.
             if lines.count >= 8, lines[7].hasPrefix("ready"), let processID = liveServer { return processID }
-            if liveServer == nil, clock.now - begun > .seconds(2), hasGivenUp { break }
+            if liveServer == nil, clock.now - begun > .seconds(2), said(from: logged).contains("FATAL") { break }
             try? await clock.sleep(for: .milliseconds(10))
             if Task.isCancelled { throw .failed(program: "postgres", reason: "cancelled while it started") }
         }
-        let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        throw .failed(program: "postgres", reason: String(said.suffix(2000)))
-    }
-
-    /// Whether the end of the log says that the server will not come.
-    private var hasGivenUp: Bool {
-        let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        return said.suffix(500).contains("FATAL")
+        throw .failed(program: "postgres", reason: String(said(from: logged).suffix(2000)))
     }
 }

@@ -39,7 +39,9 @@ struct Batch: Sendable {
     /// gives positions and the recorded time, hashes, writes, moves the head.
     func append(on connection: isolated Connection) async throws -> Appended {
         let head = try connection.fetchOne(Queries.Log.lockHead(lane: lane.number))
-        guard var frontier = Frontier(size: UInt64(head.size), bytes: head.frontier.bytes) else {
+        // A time that no entry can have been recorded at would be every later entry's.
+        guard var frontier = Frontier(size: UInt64(head.size), bytes: head.frontier.bytes), head.recordedAt <= .latest
+        else {
             throw LogError.damaged(lane: lane)
         }
         let plan = try plan(from: head.size, on: connection)

@@ -8,7 +8,7 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
     case unavailable(PostgresError)
     /// Another process held the lane's head for too long: append again later.
     case busy
-    /// The caller's task was cancelled before its events were taken.
+    /// The caller's task was cancelled: what it asked for was not done, and events it was handing over were not taken.
     case cancelled
     /// This log has been closed: append to another.
     case closed
@@ -21,6 +21,7 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
         switch error {
         case let error as LogError: self = error
         case PostgresError.refused("55P03", _, _): self = .busy
+        case PostgresError.cancelled: self = .cancelled
         case let error as PostgresError: self = error.isTransient ? .unavailable(error) : .refused(error)
         case is CancellationError: self = .cancelled
         default: self = .unavailable(.unavailable(reason: "\(type(of: error))"))
@@ -32,7 +33,7 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
         case .notCreated: "the database has no log; run 'dossier migrate' on it first"
         case .unavailable(let error): "the log's database is away: \(error)"
         case .busy: "another process held the head of the log for too long; try again"
-        case .cancelled: "cancelled before the events were taken"
+        case .cancelled: "cancelled"
         case .closed: "this log is closed"
         case .refused(let error): "the database refused to append: \(error)"
         case .damaged(let lane): "the head of lane \(lane) is not a sound tree; run 'dossier verify'"

@@ -54,7 +54,8 @@ struct ArchivedExchange: Sendable {
 
     /// A URL's origin, without user and password, and its path with the query.
     private static func divide(_ url: String) throws(EventError) -> (origin: String, target: String) {
-        guard let scheme = url.firstRange(of: "://"), ["http", "https"].contains(url[..<scheme.lowerBound].lowercased())
+        guard let scheme = url.firstRange(of: "://"),
+            ["http", "https"].contains(url[..<scheme.lowerBound].lowercased())
         else { throw .invalid(attribute: "request.url", reason: "an http or https URL is expected") }
         let rest = url[scheme.upperBound...]
         let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex

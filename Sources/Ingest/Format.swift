@@ -21,10 +21,12 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
             throw .notRecognised(input: input, hint: "it is empty")
         }
         if beginning.starts(with: [0x1F, 0x8B]) {
-            throw .notRecognised(input: input, hint: "it is compressed with gzip; decompress it first (gzip -dc … | dossier import -)")
+            throw .notRecognised(
+                input: input, hint: "it is compressed with gzip; decompress it first (gzip -dc … | dossier import -)")
         }
         if beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF]) {
-            throw .notRecognised(input: input, hint: "it is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
+            throw .notRecognised(
+                input: input, hint: "it is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
         }
         switch first {
         case 0x5B: return .json

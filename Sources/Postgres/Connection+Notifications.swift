@@ -33,7 +33,8 @@ extension Connection {
             if let notified = PQnotifies(connection) {
                 defer { PQfreemem(notified) }
                 return Notification(
-                    channel: String(cString: notified.pointee.relname), payload: String(cString: notified.pointee.extra))
+                    channel: String(cString: notified.pointee.relname), payload: String(cString: notified.pointee.extra)
+                )
             }
             let left = deadline - clock.now
             guard left > .zero, !Task.isCancelled else { return nil }

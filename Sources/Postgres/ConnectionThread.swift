@@ -29,7 +29,12 @@ final class ConnectionThread: SerialExecutor, TaskExecutor {
         let box = Unmanaged.passRetained(Box(body)).toOpaque()
         #if canImport(Darwin)
             var thread: pthread_t?
-            let failed = pthread_create(&thread, nil, { Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body(); return nil }, box)
+            let failed = pthread_create(
+                &thread, nil,
+                {
+                    Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body()
+                    return nil
+                }, box)
             precondition(failed == 0, "no thread for a connection: error \(failed)")
             if let thread { pthread_detach(thread) }
         #else

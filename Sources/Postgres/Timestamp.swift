@@ -123,7 +123,7 @@ extension Timestamp {
     /// How many bytes the text form has.
     public static let textLength = 27
 
-    /// Appends the text form, `textLength` bytes of ASCII.
+    /// Appends the text form, `textLength` bytes of ASCII, of a moment from `earliest` to `latest`.
     public func appendText(to bytes: inout [UInt8]) {
         var seconds = microseconds / 1_000_000
         var fraction = microseconds % 1_000_000
@@ -164,8 +164,11 @@ extension Timestamp {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// RFC 3339 in UTC with six fractional digits, such as `2026-11-23T09:55:14.984208Z`.
+    /// RFC 3339 in UTC with six fractional digits, such as `2026-11-23T09:55:14.984208Z`; what lies beyond what that
+    /// can write is `-infinity` or `infinity`, as in PostgreSQL.
     public var description: String {
+        guard self >= .earliest else { return "-infinity" }
+        guard self <= .latest else { return "infinity" }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.textLength)
         appendText(to: &bytes)

@@ -30,7 +30,8 @@ struct Cursor {
         self.members = members
     }
 
-    static let refused = Problem.parameter("cursor", "it is none of ours; take 'next_cursor' of the page before as it is")
+    static let refused = Problem.parameter(
+        "cursor", "it is none of ours; take 'next_cursor' of the page before as it is")
 
     func int(_ name: String) throws(Problem) -> Int64 {
         guard let value = members[name]?.int, value >= 0 else { throw Self.refused }

@@ -51,7 +51,9 @@ struct Problem: Error {
                 self = error.isTransient ? .unavailable("\(error)") : Problem(.internalServerError, "\(error)")
             }
         case let error as any HTTPResponseError:
-            self.init(error.status, error.status == .notFound ? "there is no such route; see /openapi.json" : error.status.reasonPhrase)
+            self.init(
+                error.status,
+                error.status == .notFound ? "there is no such route; see /openapi.json" : error.status.reasonPhrase)
         case is CancellationError: self = .unavailable("the service is stopping")
         default: self.init(.internalServerError, "\(type(of: error))")
         }

@@ -17,7 +17,8 @@ struct QueryParameters {
             let name = String(name)
             let value = String(value)
             guard known.contains(name) else {
-                throw .parameter(String(name.prefix(64)), "it is not known here; known are \(known.joined(separator: ", "))")
+                throw .parameter(
+                    String(name.prefix(64)), "it is not known here; known are \(known.joined(separator: ", "))")
             }
             guard values[name] == nil else { throw .parameter(name, "it is given twice") }
             guard value.utf8.count <= Self.longest else {

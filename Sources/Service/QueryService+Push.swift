@@ -33,7 +33,7 @@ extension QueryService {
             var problem = Problem(error)
             if answer.kept > 0 {
                 problem = problem.adding([
-                    "settled": .number(Double(answer.kept)),
+                    "settled": .number(Double(answer.kept))
                 ])
             }
             throw problem
@@ -143,19 +143,25 @@ private struct PushAnswer {
     func response() throws(Problem) -> Response {
         let lost = conflicts + rejected
         guard count > 0 else { throw Problem(.badRequest, "the body holds no event") }
-        let status: HTTPResponse.Status =
-            lost == 0 ? .ok : kept > 0 ? HTTPResponse.Status(code: 207, reasonPhrase: "Multi-Status") : rejected == 0 ? .conflict : .badRequest
+        let status: HTTPResponse.Status
+        switch (kept > 0, lost > 0) {
+        case (_, false): status = .ok
+        case (true, true): status = HTTPResponse.Status(code: 207, reasonPhrase: "Multi-Status")
+        case (false, true): status = rejected == 0 ? .conflict : .badRequest
+        }
         var body = Array("{\"accepted\":\(appended),\"conflicts\":\(conflicts),".utf8)
         if kept == 0 {
             // All of it failed: a problem as well.
-            let detail = rejected == 0 ? "every event's id was used before for other content" : "the body holds no valid event"
+            let detail =
+                rejected == 0 ? "every event's id was used before for other content" : "the body holds no valid event"
             body += Array("\"detail\":\"\(detail)\",".utf8)
         }
         body += Array("\"known\":\(known),\"rejected\":\(rejected),\"results\":[".utf8)
         body += results
         body += Array("]".utf8)
         if kept == 0 {
-            body += Array(",\"status\":\(status.code),\"title\":\"\(status.reasonPhrase)\",\"type\":\"about:blank\"".utf8)
+            body += Array(
+                ",\"status\":\(status.code),\"title\":\"\(status.reasonPhrase)\",\"type\":\"about:blank\"".utf8)
         }
         body += Array("}".utf8)
         return Response(

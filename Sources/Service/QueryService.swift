@@ -88,7 +88,8 @@ public struct QueryService: Sendable {
         do {
             let pending = try await pool.withConnection { connection in try Migration.pending(on: connection) }
             guard pending.isEmpty else {
-                throw Problem.unavailable("the schema lacks \(pending.map(\.name).joined(separator: ", ")); run 'dossier migrate'")
+                throw Problem.unavailable(
+                    "the schema lacks \(pending.map(\.name).joined(separator: ", ")); run 'dossier migrate'")
             }
             return Response(json: ["status": "ready"])
         } catch let error as SchemaError {

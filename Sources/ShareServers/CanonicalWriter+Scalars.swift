@@ -80,7 +80,9 @@ extension CanonicalWriter {
         if input[at] == 0x2D { at += 1 }
         let firstDigit = at
         try skipDigits(start)
-        guard input[firstDigit] != 0x30 || at == firstDigit + 1 else { throw fault("a number with a leading zero", at: start) }
+        guard input[firstDigit] != 0x30 || at == firstDigit + 1 else {
+            throw fault("a number with a leading zero", at: start)
+        }
         var isWhole = true
         if at < input.count, input[at] == 0x2E {
             isWhole = false
@@ -102,7 +104,7 @@ extension CanonicalWriter {
         }
         // Source: RFC 8785, section 3.2.2.3, and RFC 7493, section 2.2: beyond 2^53 neighbours become one. From 10^21 on
         // the canonical form has an exponent, and nobody reads it as a whole number.
-        guard isWhole ? isExact(start) : value.magnitude < 0x1p53 || value.magnitude >= 1e21 else {
+        guard isWhole ? isExact(start) : value.magnitude <= 0x1p53 || value.magnitude >= 1e21 else {
             throw fault("the whole number is beyond 2^53, where readers disagree; send it as a string", at: start)
         }
         JSON.appendNumber(value, to: &output)
@@ -110,7 +112,9 @@ extension CanonicalWriter {
 
     /// Whether the whole number from `start` on lies within ±2^53.
     private func isExact(_ start: Int) -> Bool {
-        guard at - start <= 17, let value = Int64(String(decoding: input[start..<at], as: UTF8.self)) else { return false }
+        guard at - start <= 17, let value = Int64(String(decoding: input[start..<at], as: UTF8.self)) else {
+            return false
+        }
         return value.magnitude <= 1 << 53
     }
 

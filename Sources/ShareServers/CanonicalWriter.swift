@@ -60,9 +60,15 @@ struct CanonicalWriter: ~Copyable {
         // Rare: find where it breaks, character by character.
         var good = index
         while good < input.count {
-            var end = good + 1
-            while end < input.count, end - good < 4, input[end] & 0xC0 == 0x80 { end += 1 }
-            guard String(validating: input[good..<end], as: UTF8.self) != nil else { break }
+            let length =
+                switch input[good] {
+                case ..<0x80: 1
+                case ..<0xE0: 2
+                case ..<0xF0: 3
+                default: 4
+                }
+            let end = good + length
+            guard end <= input.count, String(validating: input[good..<end], as: UTF8.self) != nil else { break }
             good = end
         }
         throw fault("this is not UTF-8", at: good)
@@ -70,7 +76,8 @@ struct CanonicalWriter: ~Copyable {
 
     @inline(__always)
     private mutating func skipSpace() {
-        while at < input.count, case let byte = input[at], byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+        while at < input.count, case let byte = input[at], byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+        {
             at += 1
         }
     }
@@ -182,7 +189,8 @@ struct CanonicalWriter: ~Copyable {
     /// Refuses names that are canonically equivalent, such as `é` in one character and in two: many readers, Swift's
     /// dictionaries among them, take them for one.
     private func checkNames(from base: Int, object: Int) throws(JSONFault) {
-        guard members.count - base > 1, members[base...].contains(where: { !$0.form.isASCII || !$0.form.isPlain }) else {
+        guard members.count - base > 1, members[base...].contains(where: { !$0.form.isASCII || !$0.form.isPlain })
+        else {
             return
         }
         var names: Set<String> = []

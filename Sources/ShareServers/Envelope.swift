@@ -62,7 +62,7 @@ struct Envelope {
             case .datacontenttype: _ = try text(value, "datacontenttype")
             case .dataschema: _ = try text(value, "dataschema")
             case .data: data = value
-            case .data_base64:
+            case .dataBase64:
                 guard bytes[value.lowerBound] == 0x22, Data(base64Encoded: reader.string(value)) != nil else {
                     throw .invalid(attribute: "data_base64", reason: "a base64 string is expected")
                 }
@@ -88,7 +88,7 @@ struct Envelope {
 
     private enum Attribute: String {
         case specversion, id, source, type, time, subject, datacontenttype, dataschema, data, recordedtime
-        case data_base64
+        case dataBase64 = "data_base64"
 
         init?(_ key: Range<Int>, _ reader: CanonicalReader) {
             for (name, attribute) in Self.names where reader.isString(key, name) {
@@ -101,7 +101,7 @@ struct Envelope {
         private static let names: [(StaticString, Attribute)] = [
             ("data", .data), ("id", .id), ("source", .source), ("specversion", .specversion), ("subject", .subject),
             ("time", .time), ("type", .type), ("recordedtime", .recordedtime), ("datacontenttype", .datacontenttype),
-            ("dataschema", .dataschema), ("data_base64", .data_base64),
+            ("dataschema", .dataschema), ("data_base64", .dataBase64),
         ]
     }
 

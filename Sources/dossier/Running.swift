@@ -125,7 +125,7 @@ private struct Announcing: Service {
             for await port in bound {
                 do {
                     try await ready(port)
-                } catch where Task.isCancelled {
+                } catch  where Task.isCancelled {
                     // An end was asked for: what was under way need not be told of.
                     return
                 }

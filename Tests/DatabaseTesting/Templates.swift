@@ -7,7 +7,9 @@ actor Templates {
     private var prepared: [String: Task<String, any Error>] = [:]
 
     /// The name of the template `name`, after `prepare` has been run on it.
-    func database(_ name: String, _ prepare: @escaping @Sendable (_ url: String) async throws -> Void) async throws -> String {
+    func database(_ name: String, _ prepare: @escaping @Sendable (_ url: String) async throws -> Void) async throws
+        -> String
+    {
         if let task = prepared[name] { return try await task.value }
         let task = Task {
             let database = "template_\(name)"

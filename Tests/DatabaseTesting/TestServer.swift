@@ -6,7 +6,8 @@ import Postgres
 public enum TestServer {
     private static let starting = Task {
         let memory = "/dev/shm"
-        let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : FileManager.default.temporaryDirectory.path
+        let parent =
+            FileManager.default.isWritableFile(atPath: memory) ? memory : FileManager.default.temporaryDirectory.path
         return try await EmbeddedPostgres.start(directory: "\(parent)/dossier-test-\(getpid())", throwaway: true)
     }
 

@@ -62,9 +62,13 @@ import Testing
         let image = try await image(of: log)
         try await expect(
             tables.flatMap {
-                ["UPDATE \($0) SET lane = lane", "DELETE FROM \($0)", "TRUNCATE \($0)", "DELETE FROM \($0) WHERE false"]
+                [
+                    "UPDATE \($0) SET lane = lane", "DELETE FROM \($0)", "TRUNCATE \($0)",
+                    "DELETE FROM \($0) WHERE false",
+                ]
             } + [
-                "DELETE FROM dossier.log_heads", "TRUNCATE dossier.log_heads", "UPDATE dossier.log_settings SET lanes = 9",
+                "DELETE FROM dossier.log_heads", "TRUNCATE dossier.log_heads",
+                "UPDATE dossier.log_settings SET lanes = 9",
                 "DELETE FROM dossier.log_settings", "DELETE FROM dossier.entry_partitions",
                 "UPDATE dossier.redaction_key SET key = key",
                 "INSERT INTO dossier.subtrees SELECT * FROM dossier.subtrees ON CONFLICT (lane, level, index) "
@@ -80,7 +84,6 @@ import Testing
             tables.flatMap {
                 [
                     "ALTER TABLE \($0) DISABLE TRIGGER ALL", "DROP TRIGGER append_only ON \($0)", "DROP TABLE \($0)",
-                    "GRANT DELETE ON \($0) TO dossier_writer",
                 ]
             } + [
                 "ALTER TABLE dossier.entries DETACH PARTITION \(tables[3])", "SET session_replication_role = replica",
@@ -97,7 +100,8 @@ import Testing
             tables.flatMap {
                 [
                     "UPDATE \($0) SET lane = lane", "UPDATE ONLY \($0) SET lane = lane", "DELETE FROM \($0)",
-                    "DELETE FROM ONLY \($0)", "DELETE FROM \($0) WHERE false", "TRUNCATE \($0)", "TRUNCATE \($0) CASCADE",
+                    "DELETE FROM ONLY \($0)", "DELETE FROM \($0) WHERE false", "TRUNCATE \($0)",
+                    "TRUNCATE \($0) CASCADE",
                 ]
             } + tables.dropFirst().map { "TRUNCATE ONLY \($0)" }
                 + [

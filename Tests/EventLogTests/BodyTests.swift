@@ -1,5 +1,6 @@
 import DatabaseTesting
 import EventLog
+import FoundationEssentials
 import Postgres
 import ShareServers
 import Testing

@@ -78,7 +78,9 @@ import Testing
         try await log.expectSound()
     }
 
-    @Test("Other content under the same source, id and time is a conflict, and the rest goes in", arguments: [Int16(1), 4])
+    @Test(
+        "Other content under the same source, id and time is a conflict, and the rest goes in",
+        arguments: [Int16(1), 4])
     func conflict(lanes: Int16) async throws {
         let log = try await TestLog.open(lanes: lanes)
         let server = log.server
@@ -112,7 +114,8 @@ import Testing
         let log = try await TestLog.open(lanes: lanes)
         func event(id: String = "a", source: String = "/s", milliseconds: Int = 0) throws -> Event {
             try Event(
-                id: id, source: source, type: EventType.status, time: Made.start.advanced(by: .milliseconds(milliseconds)),
+                id: id, source: source, type: EventType.status,
+                time: Made.start.advanced(by: .milliseconds(milliseconds)),
                 subject: log.server.uuidString.lowercased(), data: ["status": "active"])
         }
         let positions = try await log.append(new: [

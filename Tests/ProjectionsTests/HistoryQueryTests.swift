@@ -13,7 +13,8 @@ import Testing
     /// Asks the same of every server of a random log.
     private func forEachServer(
         _ round: ProjectionLawTests.Round,
-        _ body: (_ server: UUID, _ told: [Told], _ lane: Int16, _ log: TestLog, _ connection: Connection) async throws -> Void
+        _ body: (_ server: UUID, _ told: [Told], _ lane: Int16, _ log: TestLog, _ connection: Connection) async throws
+            -> Void
     ) async throws {
         var events = round.events
         var log = try await TestLog.open(lanes: round.lanes)

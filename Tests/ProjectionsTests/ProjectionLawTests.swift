@@ -29,7 +29,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Round.numbered(1)) func anySplitOfTheLogIntoBatchesGivesTheSameTables(_ round: Round) async throws {
+    @Test(arguments: Round.numbered(1)) func anySplitOfTheLogIntoBatchesGivesTheSameTables(_ round: Round) async throws
+    {
         var events = round.events
         var log = try await TestLog.open(lanes: round.lanes)
         try await log.append(events.log(servers: 120, length: 14, times: .few(6)))

@@ -27,7 +27,8 @@ struct RandomEvents {
     /// A server's id. Not all random, so that the order of ids has something to say.
     mutating func server() -> UUID {
         let bytes = random.next()
-        return UUID(uuidString: "00000000-0000-4000-8000-0000" + String(bytes & 0xFFFF_FFFF | 1 << 32, radix: 16).suffix(8))!
+        return UUID(
+            uuidString: "00000000-0000-4000-8000-0000" + String(bytes & 0xFFFF_FFFF | 1 << 32, radix: 16).suffix(8))!
     }
 
     /// Histories of `servers` servers, at most `length` events each, in a random order of arrival; now and then an

@@ -5,6 +5,7 @@ import HTTPTypes
 import Postgres
 import ShareServers
 import Testing
+import TransparencyLog
 
 /// What an answer is true as of, and whether the client has it already.
 @Suite(.log) struct AsOfTests {
@@ -73,7 +74,8 @@ import Testing
             // Source: RFC 6962, section 2.1: SHA-256 of nothing.
             let root: JSON = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
             for uri in ["/v1/servers", "/v1/events"] {
-                #expect(try await service.good(uri).at("as_of.positions") == [["lane": 0, "size": 0, "root": root]])
+                let answer = try await service.good(uri)
+                #expect(answer.at("as_of.positions") == [["lane": 0, "size": 0, "root": root]])
             }
         }
     }
@@ -125,7 +127,8 @@ import Testing
         }
     }
 
-    @Test("HEAD answers as GET does, without the body", arguments: routes + ["/healthz", "/readyz", "/openapi.json", "/"])
+    @Test(
+        "HEAD answers as GET does, without the body", arguments: routes + ["/healthz", "/readyz", "/openapi.json", "/"])
     func head(uri: String) async throws {
         try await TestService.with { service in
             try await fill(service)

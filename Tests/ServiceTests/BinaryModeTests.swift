@@ -107,7 +107,8 @@ import Testing
             for value in [nil, ""] {
                 var attributes = Self.attributes
                 attributes[attribute] = value
-                let answer = try await service.push("{\"status\":\"active\"}", as: "application/json", headers(attributes))
+                let answer = try await service.push(
+                    "{\"status\":\"active\"}", as: "application/json", headers(attributes))
                 #expect(answer.isProblem(400), "\(answer)")
                 #expect(answer.json.at("results.0.error.field") == .string(attribute))
             }

@@ -4,6 +4,7 @@ import Foundation
 import Postgres
 import ShareServers
 import Testing
+import TransparencyLog
 
 /// `GET /v1/events` and `/v1/events/{lane}/{position}`.
 @Suite(.log) struct EventsTests {
@@ -96,7 +97,9 @@ import Testing
         }
     }
 
-    @Test("Where there is no entry, none is found", arguments: ["0/15", "0/9007199254740993", "0/9223372036854775807", "1/0", "32767/0"])
+    @Test(
+        "Where there is no entry, none is found",
+        arguments: ["0/15", "0/9007199254740993", "0/9223372036854775807", "1/0", "32767/0"])
     func noEntry(place: String) async throws {
         try await TestService.with { service in
             try await fill(service)
@@ -106,7 +109,9 @@ import Testing
 
     @Test(
         "What names no entry is refused",
-        arguments: ["x/0", "0/x", "-1/0", "0/-1", "0/1.5", "0/9223372036854775808", "32768/0", "0/0x1", "0/%20", "0/1e1"])
+        arguments: [
+            "x/0", "0/x", "-1/0", "0/-1", "0/1.5", "0/9223372036854775808", "32768/0", "0/0x1", "0/%20", "0/1e1",
+        ])
     func notAPlace(place: String) async throws {
         try await TestService.with { service in
             try await fill(service)
@@ -119,8 +124,7 @@ import Testing
         try await TestService.with { service in
             let (event, deep) = try #require(deepest)
             #expect(try await service.push(event.text).status == 200)
-            let wide = try Sample.call(
-                Sample.alpha, "delete", 202, at: 2, ["request": .string(String(repeating: "\u{1}", count: 10_000))])
+            let wide = try call("wide", .string(String(repeating: "\u{1}", count: 10_000)))
             #expect(try await service.push(wide.text).status == 200)
             try await service.catchUp()
             for uri in ["/v1/events", "/v1/servers/\(Sample.alpha.lower)/history"] {
@@ -132,13 +136,19 @@ import Testing
         }
     }
 
+    private func call(_ id: String, _ request: JSON) throws -> Event {
+        try Event(
+            id: id, source: "/test", type: EventType.call, time: Sample.time(1), subject: Sample.alpha.lower,
+            data: ["operation": "delete", "http_status": 202, "request": request])
+    }
+
     /// The event with the most levels that is one, and its `data.request`.
     private var deepest: (Event, JSON)? {
         var request: JSON = "core"
         var found: (Event, JSON)?
         for level in 0..<200 {
             request = level % 2 == 0 ? [request] : ["a": request]
-            guard let event = try? Sample.call(Sample.alpha, "delete", 202, at: 1, ["request": request]),
+            guard let event = try? call("deep", request),
                 (try? event.canonical.withUnsafeBytes({ try Event(decoding: $0) })) != nil
             else { break }
             found = (event, request)

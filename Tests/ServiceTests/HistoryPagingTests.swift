@@ -1,4 +1,5 @@
 import DatabaseTesting
+import EventLog
 import FoundationEssentials
 import Postgres
 import ShareServers

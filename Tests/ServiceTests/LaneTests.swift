@@ -1,4 +1,5 @@
 import DatabaseTesting
+import EventLog
 import FoundationEssentials
 import ShareServers
 import Testing

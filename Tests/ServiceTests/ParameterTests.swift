@@ -21,7 +21,7 @@ import Testing
 
     /// A value that each parameter takes.
     private static let values = [
-        "class": "failed", "at": "2026-11-23T09:00:00Z", "from": "2026-11-23T09:00:00Z",
+        "class": "failed", "at": "2026-11-23T10:00:00Z", "from": "2026-11-23T09:00:00Z",
         "until": "2026-11-23T09:00:00Z", "limit": "5", "reads": "true", "server_id": Sample.alpha.lower,
         "operation": "delete", "http_status": "4xx", "lane": "0",
     ]
@@ -39,7 +39,9 @@ import Testing
             }
             let template = try #require(Contract.shared.template(of: route))
             let described = Contract.shared.paths[template]?.at("get.parameters")?.array ?? []
-            #expect(described.filter { $0["in"] == "query" }.compactMap { $0["name"]?.string }.sorted() == parameters.sorted())
+            #expect(
+                described.filter { $0["in"] == "query" }.compactMap { $0["name"]?.string }.sorted()
+                    == parameters.sorted())
             for name in ["order", "offset", "Limit", "limit ", "id", "known_at", "%6Cimit", "status[]", "'"] {
                 let answer = try await service.get("\(route)?\(name.replacing(" ", with: "%20"))=5")
                 #expect(answer.status == 400, "\(name)")
@@ -68,7 +70,9 @@ import Testing
         try await TestService.with { service in
             try await fill(service)
             for name in parameters {
-                for value in [String(repeating: "x", count: 1025), String(repeating: "%C3%A9", count: 513), "", "a%00b"] {
+                for value in [
+                    String(repeating: "x", count: 1025), String(repeating: "%C3%A9", count: 513), "", "a%00b",
+                ] {
                     let answer = try await service.get("\(route)?\(name)=\(value)")
                     #expect(answer.isProblem(400, parameter: name), "\(name)=\(value.prefix(20)): \(answer)")
                 }

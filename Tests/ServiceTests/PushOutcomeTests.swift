@@ -37,7 +37,8 @@ import Testing
                 ])
             #expect(results.map { $0["position"]?.int } == [0, nil, nil, nil, nil, 1, 0])
             #expect(results.map { $0.at("error.line")?.int } == [nil, 2, 4, 5, 6, nil, nil])
-            #expect(results.map { $0.at("error.field")?.string } == [nil, "time", nil, "data.http_status", nil, nil, nil])
+            #expect(
+                results.map { $0.at("error.field")?.string } == [nil, "time", nil, "data.http_status", nil, nil, nil])
             for result in results where result["outcome"] == "rejected" {
                 #expect(result.at("error.reason")?.string?.isEmpty == false)
             }

@@ -15,7 +15,7 @@ enum Sample {
 
     /// Seconds after 2026-11-23T09:00:00Z.
     static func time(_ seconds: Double) -> Timestamp {
-        Timestamp(microseconds: 1_795_424_400_000_000 + Int64(seconds * 1_000_000))
+        Timestamp(microseconds: 1_795_424_400_000_000 + Int64((seconds * 1_000_000).rounded()))
     }
 
     static func text(_ seconds: Double) -> String { time(seconds).description }

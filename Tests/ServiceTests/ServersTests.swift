@@ -108,7 +108,9 @@ import Testing
     @Test("A log without events has no servers")
     func empty() async throws {
         try await TestService.with { service in
-            for query in ["", "?at=2026-11-23T09:00:00Z", "?at=0001-01-01T00:00:00Z", "?at=9999-12-31T23:59:59.999999Z"] {
+            for query in [
+                "", "?at=2026-11-23T09:00:00Z", "?at=0001-01-01T00:00:00Z", "?at=9999-12-31T23:59:59.999999Z",
+            ] {
                 let answer = try await service.good("/v1/servers\(query)")
                 #expect(answer["servers"] == [])
                 #expect(answer["next_cursor"] == .null)

@@ -1,62 +1,106 @@
 import Testing
 import TransparencyLog
 
+/// The root of a tree that grows leaf by leaf.
 @Suite struct FrontierTests {
-    @Test func theRootIsThatOfTheRecursiveDefinitionAtEverySize() {
-        let leaves = Reference.leaves(300)
+    @Test("The root is that of the recursive definition at every size up to 600")
+    func everyRoot() {
+        let reference = Reference(count: 600)
         var frontier = Frontier()
-        for size in 0...300 {
-            #expect(frontier.root.bytes == Reference.root(leaves[..<size]), "of \(size) leaves")
+        for size in 0...600 {
+            #expect(frontier.root == reference.root(size), "of \(size) leaves")
             #expect(frontier.size == UInt64(size))
-            if size < 300 { frontier.append(Merkle.leaf(leaves[size])) }
+            if size < 600 { frontier.append(Merkle.leaf(reference.leaves[size])) }
         }
     }
 
-    @Test func aFrontierReadBackGoesOnAsTheOneThatWasWritten() throws {
-        let leaves = Reference.leaves(130)
-        for size in 0..<130 {
-            var frontier = Frontier()
-            for leaf in leaves[..<size] { frontier.append(Merkle.leaf(leaf)) }
-            #expect(frontier.bytes.count == size.nonzeroBitCount * 32)
-            var back = try #require(Frontier(size: UInt64(size), bytes: frontier.bytes))
-            for leaf in leaves[size...] { back.append(Merkle.leaf(leaf)) }
-            #expect(back.root.bytes == Reference.root(leaves[...]), "gone on from \(size)")
-        }
-    }
-
-    @Test(arguments: [(0, 32), (1, 0), (1, 31), (1, 64), (3, 32), (255, 8 * 32 + 1), (256, 0)])
-    func bytesThatDoNotFitTheSizeAreRefused(size: UInt64, count: Int) {
-        #expect(Frontier(size: size, bytes: [UInt8](repeating: 7, count: count)) == nil)
-    }
-
-    /// 66,000 leaves pass 65,536, so that two levels complete.
-    @Test func everyCompleteSubtreeIsHandedOverOnceWithItsRoot() {
-        let leaves = Reference.leaves(66_000)
+    @Test(
+        "The root is that of the recursive definition at random sizes and leaves",
+        arguments: [11, 12, 13, 14, 15, 16] as [UInt64])
+    func randomRoots(seed: UInt64) {
+        var random = SplitMix(seed: seed)
+        let size = Int.random(in: 601...20_000, using: &random)
+        let reference = Reference(count: size, seed: seed)
         var frontier = Frontier()
-        var completed: [Subtree] = []
-        for leaf in leaves { frontier.append(Merkle.leaf(leaf)) { completed.append($0) } }
-        #expect(completed.filter { $0.level == 1 }.map(\.index) == Array(0..<257))
-        #expect(completed.filter { $0.level == 2 }.map(\.index) == [0])
-        #expect(completed.count == 258)
-        for subtree in completed where subtree.level == 1 && subtree.index % 64 == 0 {
-            let first = Int(subtree.index) * 256
-            #expect(subtree.hash.bytes == Reference.root(leaves[first..<first + 256]))
+        for leaf in reference.leaves { frontier.append(Merkle.leaf(leaf)) }
+        #expect(frontier.root == reference.root(size), "seed \(seed), \(size) leaves")
+    }
+
+    @Test("The root over a range of leaves is that of the recursive definition", arguments: [21, 22] as [UInt64])
+    func ranges(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        let reference = Reference(count: 300, seed: seed)
+        for _ in 0..<200 {
+            let from = Int.random(in: 0...300, using: &random)
+            let until = Int.random(in: from...300, using: &random)
+            let root = Proof.root(UInt64(from)..<UInt64(until), leaf: reference.leaf)
+            #expect(root.bytes == reference.root(from..<until), "seed \(seed), \(from)..<\(until)")
         }
-        #expect(completed.first { $0.level == 2 }?.hash.bytes == Reference.root(leaves[..<65_536]))
-        // The one that a leaf completes on a higher level comes after the one below it.
-        #expect(completed[255].level == 1)
-        #expect(completed[256].level == 2)
     }
 
-    @Test func aHashHas32Bytes() {
-        #expect(MerkleHash([UInt8](repeating: 0, count: 31)) == nil)
-        #expect(MerkleHash([UInt8](repeating: 0, count: 33)) == nil)
-        #expect(MerkleHash([UInt8](repeating: 1, count: 32))?.bytes == [UInt8](repeating: 1, count: 32))
+    @Test("A frontier has one hash for each one bit of its size, the largest subtree's first")
+    func layout() throws {
+        let reference = Reference(count: 200)
+        var frontier = Frontier()
+        for size in 1...200 {
+            frontier.append(reference.leaf(UInt64(size - 1)))
+            var expected: [UInt8] = []
+            var start = 0
+            for bit in (0..<8).reversed() where size >> bit & 1 == 1 {
+                expected += reference.root(start..<start + 1 << bit)
+                start += 1 << bit
+            }
+            #expect(frontier.bytes == expected, "of \(size) leaves")
+        }
+        #expect(Frontier().bytes.isEmpty)
     }
 
-    @Test func leavesAndNodesAreHashedApart() {
-        let (left, right) = (Merkle.leaf([1]), Merkle.leaf([2]))
-        // A leaf that says what a node hashes is not that node: RFC 6962 gives each a prefix of its own.
-        #expect(Merkle.leaf(left.bytes + right.bytes) != Merkle.node(left, right))
+    @Test("A frontier that is written and read back is the same and grows on as before")
+    func roundTrip() throws {
+        let reference = Reference(count: 140)
+        for size in 0...140 {
+            var frontier = Frontier()
+            for index in 0..<size { frontier.append(reference.leaf(UInt64(index))) }
+            var back = try #require(Frontier(size: UInt64(size), bytes: frontier.bytes))
+            #expect(back == frontier)
+            #expect(back.root == frontier.root)
+            for index in size..<140 { back.append(reference.leaf(UInt64(index))) }
+            #expect(back.root == reference.root(140), "gone on from \(size)")
+        }
+    }
+
+    @Test("Bytes that do not fit the size are refused, of whatever size")
+    func damagedForms() {
+        for size in Array(0...300) + [65_535, 65_536, 1 << 40, UInt64.max] {
+            let right = size.nonzeroBitCount * 32
+            for count in [right - 32, right - 1, right + 1, right + 31, right + 32] where count >= 0 {
+                let bytes = [UInt8](repeating: 7, count: count)
+                #expect(Frontier(size: size, bytes: bytes) == nil, "\(count) bytes for \(size) leaves")
+            }
+            #expect(Frontier(size: size, bytes: [UInt8](repeating: 7, count: right)) != nil)
+        }
+    }
+
+    @Test("A frontier of which a bit was turned has another root")
+    func turnedBits() throws {
+        let reference = Reference(count: 77)
+        var frontier = Frontier()
+        for index in 0..<77 as Range<UInt64> { frontier.append(reference.leaf(index)) }
+        for bit in 0..<frontier.bytes.count * 8 {
+            var bytes = frontier.bytes
+            bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(try #require(Frontier(size: 77, bytes: bytes)).root != reference.root(77), "bit \(bit)")
+        }
+    }
+
+    @Test("A copy of a frontier grows apart from the one it was made of")
+    func copies() {
+        let reference = Reference(count: 9)
+        var frontier = Frontier()
+        for index in 0..<7 as Range<UInt64> { frontier.append(reference.leaf(index)) }
+        var copy = frontier
+        for index in 7..<9 as Range<UInt64> { copy.append(reference.leaf(index)) }
+        #expect(frontier.root == reference.root(7))
+        #expect(copy.root == reference.root(9))
     }
 }

@@ -57,7 +57,8 @@ import Testing
             let pushes = Pushes()
             var service = try await serve(cluster)
             for _ in 0..<16 {
-                async let pushing: Void = pushes.run(service.url)
+                let url = service.url
+                async let pushing: Void = pushes.run(url)
                 try await Task.sleep(for: .milliseconds(Int.random(in: 100...700, using: &random)))
                 let kind = Victims.allCases.randomElement(using: &random)!
                 if kind != .writer { await cluster.kill() }

@@ -1,0 +1,138 @@
+import DatabaseTesting
+import Postgres
+import Testing
+
+@testable import Schema
+
+/// Who may do what.
+@Suite(.database) struct GrantTests {
+    private let database = Database()
+
+    /// Source: design, "Append-only is enforced in the database"; the writer appends and moves heads, a reader reads,
+    /// and only the writer needs the key. Projections are the writer's to change: they can be rebuilt.
+    private static let tables: [String: (writer: String, reader: String)] = [
+        "entries": ("INSERT SELECT", "SELECT"), "event_keys": ("INSERT SELECT", "SELECT"),
+        "subtrees": ("INSERT SELECT", "SELECT"), "log_heads": ("SELECT UPDATE", "SELECT"),
+        "log_settings": ("SELECT", "SELECT"), "entry_partitions": ("SELECT", "SELECT"),
+        "migrations": ("SELECT", "SELECT"), "redaction_key": ("SELECT", ""),
+        "projections": ("DELETE INSERT SELECT UPDATE", "SELECT"),
+        "servers": ("DELETE INSERT SELECT UPDATE", "SELECT"),
+        "status_intervals": ("DELETE INSERT SELECT UPDATE", "SELECT"),
+    ]
+
+    @Test("On every table each role has exactly the rights that it needs, and nobody else has any")
+    func tables() async throws {
+        try await Migration.migrate(url: database.url, partitionEntries: 1000)
+        let granted = try await database.texts(
+            """
+            SELECT c.relname || ' ' || grantee::regrole || ' ' || string_agg(privilege_type, ' ' ORDER BY privilege_type)
+            FROM pg_class c, aclexplode(relacl) WHERE relnamespace = 'dossier'::regnamespace AND grantee <> relowner
+            GROUP BY c.relname, grantee ORDER BY 1
+            """)
+        var expected: [String] = []
+        for (table, rights) in Self.tables {
+            expected.append("\(table) dossier_writer \(rights.writer)")
+            if !rights.reader.isEmpty { expected.append("\(table) dossier_reader \(rights.reader)") }
+        }
+        #expect(granted.sorted() == expected.sorted())
+        let passedOn = try await database.texts(
+            """
+            SELECT c.relname FROM pg_class c, aclexplode(relacl)
+            WHERE relnamespace = 'dossier'::regnamespace AND grantee <> relowner AND is_grantable
+            """)
+        #expect(passedOn == [])
+    }
+
+    @Test("No right is granted on single columns, on the schema beyond its use, or for what is created later")
+    func others() async throws {
+        try await Migration.migrate(url: database.url, partitionEntries: 1000)
+        #expect(
+            try await database.texts(
+                """
+                SELECT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+                WHERE relnamespace = 'dossier'::regnamespace AND attacl IS NOT NULL
+                """) == [])
+        #expect(
+            try await database.texts(
+                """
+                SELECT grantee::regrole || ' ' || privilege_type FROM pg_namespace, aclexplode(nspacl)
+                WHERE nspname = 'dossier' AND grantee <> nspowner ORDER BY 1
+                """) == ["dossier_reader USAGE", "dossier_writer USAGE"])
+        #expect(try await database.texts("SELECT oid FROM pg_default_acl") == [])
+        // A new sort of thing in the schema needs a line here.
+        #expect(
+            try await database.texts(
+                "SELECT DISTINCT relkind FROM pg_class WHERE relnamespace = 'dossier'::regnamespace ORDER BY 1")
+                == ["I", "i", "p", "r"])
+    }
+
+    @Test("The functions that change the log are the owner's, but that a writer may have partitions made")
+    func functions() async throws {
+        try await Migration.migrate(url: database.url, partitionEntries: 1000)
+        let granted = try await database.texts(
+            """
+            SELECT proname || ' ' || CASE grantee WHEN 0 THEN 'public' ELSE grantee::regrole::text END
+            FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+            WHERE pronamespace = 'dossier'::regnamespace AND grantee <> proowner ORDER BY 1
+            """)
+        #expect(
+            granted == [
+                "create_partitions dossier_writer", "merge public", "refuse_change public", "status_class public",
+                "summary public",
+            ])
+        // What runs with its owner's rights must not be led to others' objects by the caller's search path.
+        #expect(
+            try await database.texts(
+                """
+                SELECT proname || ' ' || array_to_string(proconfig, ' ') FROM pg_proc
+                WHERE pronamespace = 'dossier'::regnamespace AND prosecdef
+                """) == ["create_partitions search_path=pg_catalog, pg_temp"])
+    }
+
+    @Test("The roles can do nothing beside: no login, no attributes, no membership in other roles")
+    func roles() async throws {
+        try await Migration.migrate(url: database.url, partitionEntries: 1000)
+        let roles = try await database.texts(
+            """
+            SELECT rolname || ' ' || (rolcanlogin OR rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication
+                OR rolbypassrls)
+            FROM pg_roles WHERE rolname IN ('dossier_writer', 'dossier_reader') ORDER BY 1
+            """)
+        #expect(roles == ["dossier_reader false", "dossier_writer false"])
+        #expect(
+            try await database.texts(
+                """
+                SELECT roleid::regrole FROM pg_auth_members
+                WHERE member IN ('dossier_writer'::regrole, 'dossier_reader'::regrole)
+                """) == [])
+    }
+
+    @Test("What a role has no right to is refused", arguments: ["dossier_writer", "dossier_reader"])
+    func refused(role: String) async throws {
+        try await Migration.migrate(url: database.url, partitionEntries: 1000)
+        var statements = [
+            "CREATE TABLE dossier.other ()", "DROP TABLE dossier.entries", "DROP SCHEMA dossier CASCADE",
+            "ALTER TABLE dossier.entries DISABLE TRIGGER ALL",
+            "ALTER TABLE dossier.entries DETACH PARTITION dossier.entries_p000000",
+            "DROP TRIGGER append_only ON dossier.entries", "SET session_replication_role = replica",
+            "SELECT dossier.create_log(9::smallint, 1000::bigint)", "SELECT FROM dossier.entries_p000000",
+            "INSERT INTO dossier.entries_p000000 SELECT * FROM dossier.entries",
+            "INSERT INTO dossier.log_heads (lane, root) VALUES (7, '')", "DELETE FROM dossier.log_heads",
+            "UPDATE dossier.migrations SET checksum = ''", "DELETE FROM dossier.migrations",
+            "INSERT INTO dossier.log_settings (lanes, partition_entries) VALUES (1, 1000)",
+            "INSERT INTO dossier.entry_partitions VALUES (5000, 6000, 'x')", "TRUNCATE dossier.servers",
+            "CREATE OR REPLACE FUNCTION dossier.refuse_change() RETURNS trigger LANGUAGE sql AS ''",
+        ]
+        if role == "dossier_reader" {
+            statements += [
+                "SELECT FROM dossier.redaction_key", "SELECT FROM dossier.log_heads FOR UPDATE",
+                "UPDATE dossier.log_heads SET size = 1", "SELECT dossier.create_partitions(9000)",
+                "INSERT INTO dossier.entries SELECT * FROM dossier.entries", "DELETE FROM dossier.servers",
+            ]
+        }
+        for statement in statements {
+            // insufficient_privilege
+            #expect(try await database.state(statement, as: role) == "42501", "\(statement)")
+        }
+    }
+}
