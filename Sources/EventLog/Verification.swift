@@ -33,8 +33,8 @@ public struct Verification: Sendable, Hashable {
     /// Nil where the lane is sound.
     public let fault: Fault?
 
-    /// Entries fetched at once: enough to hide the round trip, little enough to hold at 64 KiB each.
-    private static let chunk: Int64 = 1000
+    /// Entries fetched at once: enough to hide the round trip, little enough to hold at 64 KiB each; whole blocks of 256.
+    private static let chunk: Int64 = 1024
 
     /// Verifies one lane as of the moment of the call; appends may go on meanwhile.
     ///

@@ -11,6 +11,11 @@ struct VerificationWalk {
     /// What the log recorded of its complete subtrees, by level and index; each is taken out when it is reached.
     private var recorded: [Place: [UInt8]]
     private var frontier = Frontier()
+    /// The tree before the block of 256, of 65,536, … entries that is under way.
+    private var beforeBlock: [Frontier] = []
+    /// The tree before the rows that were fetched last, and the leaves that they added.
+    private var beforeRows = Frontier()
+    private var leaves: [MerkleHash] = []
     private var recordedAt = Timestamp(microseconds: .min)
 
     private struct Place: Hashable {
@@ -27,7 +32,18 @@ struct VerificationWalk {
     }
 
     func verification(_ fault: Verification.Fault?) -> Verification {
-        Verification(lane: lane, entries: Int64(frontier.size), root: frontier.root.bytes, fault: fault)
+        let sound = fault.map { tree(before: UInt64($0.position.index)) } ?? frontier
+        return Verification(lane: lane, entries: Int64(sound.size), root: sound.root.bytes, fault: fault)
+    }
+
+    /// The tree over the entries before `index`, or over fewer where the walk has forgotten it.
+    private func tree(before index: UInt64) -> Frontier {
+        let known = (beforeBlock + [beforeRows, frontier]).filter { $0.size <= index }
+        guard var tree = known.max(by: { $0.size < $1.size }) else { return Frontier() }
+        while tree.size < index, tree.size >= beforeRows.size, case let next = Int(tree.size - beforeRows.size),
+            next < leaves.count
+        { tree.append(leaves[next]) }
+        return tree
     }
 
     private func fault(_ index: Int64, span: Int64 = 1, _ reason: String) -> Verification.Fault {
@@ -40,6 +56,8 @@ struct VerificationWalk {
     mutating func take(
         _ rows: [Queries.Log.FetchEntriesWhole], until: Int64, on connection: isolated Connection
     ) throws -> Verification.Fault? {
+        beforeRows = frontier
+        leaves = []
         var events: [Event] = []
         events.reserveCapacity(rows.count)
         var found: Verification.Fault?
@@ -52,7 +70,7 @@ struct VerificationWalk {
             do throws(Reason) {
                 events.append(try check(row))
             } catch {
-                found = fault(row.position, error.text)
+                found = fault(error.first ?? row.position, span: error.span, error.text)
                 break
             }
         }
@@ -65,7 +83,12 @@ struct VerificationWalk {
         return try checkKeys(events, from: start, on: connection) ?? found
     }
 
-    private struct Reason: Error { let text: String }
+    private struct Reason: Error {
+        let text: String
+        /// Where the bad entry is one of several: the first of them, and how many they are.
+        var first: Int64?
+        var span: Int64 = 1
+    }
 
     /// The row's event, where everything beside its body agrees with it.
     private mutating func check(_ row: Queries.Log.FetchEntriesWhole) throws(Reason) -> Event {
@@ -83,21 +106,41 @@ struct VerificationWalk {
         guard Lane(of: stored.event.serverID, lanes: lanes) == lane else {
             throw Reason(text: "its server belongs to lane \(Lane(of: stored.event.serverID, lanes: lanes))")
         }
-        guard stored.recordedAt >= recordedAt else { throw Reason(text: "it was recorded before the entry before it") }
+        guard stored.recordedAt >= recordedAt else {
+            throw Reason(
+                text: "their recorded times run backwards", first: max(0, row.position - 1),
+                span: min(2, row.position + 1))
+        }
         recordedAt = stored.recordedAt
-        var mismatch: (level: Int, index: Int64)?
+        try append(leaf)
+        return stored.event
+    }
+
+    /// Appends a leaf, and compares the blocks that it completes with what was recorded of them.
+    private mutating func append(_ leaf: MerkleHash) throws(Reason) {
+        keepBlocks()
+        var mismatch: Subtree?
         frontier.append(leaf) { subtree in
             let place = Place(level: subtree.level, index: Int64(subtree.index))
-            if recorded.removeValue(forKey: place) != subtree.hash.bytes, mismatch == nil {
-                mismatch = (subtree.level, Int64(subtree.index))
-            }
+            if recorded.removeValue(forKey: place) != subtree.hash.bytes, mismatch == nil { mismatch = subtree }
         }
         if let mismatch {
+            let span = Int64(1) << (Subtree.height * mismatch.level)
             throw Reason(
-                text: "the subtree that it completes (level \(mismatch.level), index \(mismatch.index)) "
-                    + "does not hash to what was recorded: it or an entry of that subtree before it was changed")
+                text: "together they do not hash to what was recorded of them", first: Int64(mismatch.index) * span,
+                span: span)
         }
-        return stored.event
+        leaves.append(leaf)
+    }
+
+    /// Remembers the tree where a block begins.
+    private mutating func keepBlocks() {
+        var level = 0
+        // No lane has 2^40 entries.
+        while level < 5, frontier.size & (1 << UInt64(Subtree.height * (level + 1)) - 1) == 0 {
+            if level < beforeBlock.count { beforeBlock[level] = frontier } else { beforeBlock.append(frontier) }
+            level += 1
+        }
     }
 
     /// The first index column that says something else than the body.
@@ -153,9 +196,12 @@ struct VerificationWalk {
         {
             return fault(beyond.position, "it stands beyond the head, which counts \(head.size) entries")
         }
-        let keys = try connection.fetchOne(Queries.Log.countKeys(lane: lane.number)).count
-        guard keys == head.size else {
-            return fault(min(keys, head.size), "the lane has \(head.size) entries but \(keys) event keys")
+        let keys = try connection.fetchOne(Queries.Log.countKeys(lane: lane.number, lanes: lanes))
+        guard keys.count == head.size else {
+            return fault(min(keys.count, head.size), "the lane has \(head.size) entries but \(keys.count) event keys")
+        }
+        guard keys.stray == 0 else {
+            return fault(head.size, "\(keys.stray) event keys, which keep events out, say lanes that there are not")
         }
         if let extra = recorded.keys.min(by: { ($0.level, $0.index) < ($1.level, $1.index) }) {
             return fault(

@@ -41,9 +41,9 @@ public struct FileImport: Sendable {
             beginning += chunk
         }
         let text = beginning.starts(with: [0xEF, 0xBB, 0xBF]) ? beginning[3...] : beginning[...]
-        let recognised = try Format.recognise(text.prefix(Format.peekBytes), of: file.name)
+        let recognised = if let format { format } else { try Format.recognise(text, of: file.name) }
         var run = ImportRun(
-            report: ImportReport(input: file.name, format: format ?? recognised), log: log, source: source,
+            report: ImportReport(input: file.name, format: recognised), log: log, source: source,
             size: file.size, onFault: onFault, onProgress: onProgress)
         do {
             var splitter = Splitter(run.report.format)

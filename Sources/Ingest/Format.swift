@@ -14,10 +14,12 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
 
     /// Recognises the format by the first bytes.
     ///
-    /// - Parameter beginning: The first `peekBytes`, or the whole of what is shorter, without a byte-order mark.
+    /// - Parameter beginning: At least the first `peekBytes` after blanks, or the whole of what is shorter, without a
+    ///   byte-order mark.
     /// - Throws: `.notRecognised` saying what it looks like.
     static func recognise(_ beginning: ArraySlice<UInt8>, of input: String) throws(IngestError) -> Format {
-        guard let first = beginning.first(where: { !isSpace($0) }) else {
+        let beginning = beginning.drop(while: isSpace).prefix(peekBytes)
+        guard let first = beginning.first else {
             throw .notRecognised(input: input, hint: "it is empty")
         }
         if beginning.starts(with: [0x1F, 0x8B]) {
@@ -40,8 +42,9 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
 
     /// Whether the beginning says enough, so that what trickles out of a pipe need not be waited for.
     static func isClear(_ beginning: ArraySlice<UInt8>) -> Bool {
+        let beginning = beginning.drop(while: isSpace)
         guard beginning.count < peekBytes else { return true }
-        let line = beginning.drop(while: isSpace).prefix { $0 != 0x0A }
+        let line = beginning.prefix { $0 != 0x0A }
         guard line.endIndex < beginning.endIndex else { return false }
         return line.first == 0x7B && line.last(where: { !isSpace($0) }) == 0x7D
     }

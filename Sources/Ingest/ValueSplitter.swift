@@ -68,6 +68,13 @@ struct ValueSplitter: Sendable {
         }
         if hasEnded {
             guard byte != 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D, !hasMore else { return }
+            if path.isEmpty, byte == 0x5B {
+                // Batches one after another.
+                hasEnded = false
+                depth = 1
+                elementDepth = 1
+                return
+            }
             hasMore = true
             slab.faults.append(fault("there is more after the end of the JSON text; it is left out", line: line))
             return
@@ -141,6 +148,11 @@ struct ValueSplitter: Sendable {
             elementDepth = nil
             depth -= 1
             hasEnded = depth == 0
+            if byte != 0x5D {
+                hasMore = true
+                slab.faults.append(fault("a '}' too many ends the array; what follows is left out", line: line))
+                hasEnded = true
+            }
             return
         }
         keep(byte)

@@ -123,14 +123,17 @@ extension Timestamp: PostgresEncodable, PostgresDecodable {
     public func encode(into bytes: inout [UInt8]) {
         switch microseconds {
         case .min, .max: bytes.appendBigEndian(microseconds)
-        default: bytes.appendBigEndian(microseconds - Self.epoch)
+        default: bytes.appendBigEndian(max(microseconds, .min + Self.epoch + 1) - Self.epoch)
         }
     }
     public init(binary: UnsafeRawBufferPointer, type: OID) throws(ValueFault) {
         let stored = try Int64(binary: binary, type: type)
         switch stored {
         case .min, .max: self.init(microseconds: stored)
-        default: self.init(microseconds: stored + Self.epoch)
+        default:
+            // PostgreSQL's last years lie beyond what can be counted from 1970.
+            let (sum, isBeyond) = stored.addingReportingOverflow(Self.epoch)
+            self.init(microseconds: isBeyond ? .max : sum)
         }
     }
 }

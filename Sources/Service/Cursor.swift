@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
+import Postgres
 import ShareServers
 
 /// Where the next page begins; opaque to clients.
@@ -40,6 +41,11 @@ struct Cursor {
 
     func lane(_ name: String = "lane") throws(Problem) -> Int16 {
         guard let value = Int16(exactly: try int(name)) else { throw Self.refused }
+        return value
+    }
+
+    func time(_ name: String) throws(Problem) -> Timestamp {
+        guard let value = Timestamp(try string(name)) else { throw Self.refused }
         return value
     }
 

@@ -7,10 +7,13 @@ import ShareServers
 struct ManilaFault: Error {
     let status: HTTPResponse.Status
     let message: String
+    /// The version that was asked for, where it could be read: Manila echoes it.
+    var version: String?
 
-    init(_ status: HTTPResponse.Status, _ message: String) {
+    init(_ status: HTTPResponse.Status, _ message: String, version: String? = nil) {
         self.status = status
         self.message = message
+        self.version = version
     }
 
     init(_ problem: Problem) {
@@ -36,9 +39,11 @@ struct ManilaFault: Error {
     }
 
     var response: Response {
-        Response(
+        var headers = Self.identity
+        headers[.manilaVersion] = version
+        return Response(
             json: .object([name: ["code": .number(Double(status.code)), "message": .string(message)]]),
-            status: status, headers: Self.identity)
+            status: status, headers: headers)
     }
 
     /// Headers that every answer of Manila's has.

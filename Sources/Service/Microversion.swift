@@ -18,23 +18,21 @@ struct Microversion: Comparable, CustomStringConvertible {
         guard let text = header?.trimmingBlanks, !text.isEmpty else { return .first }
         if text == "latest" { return .last }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let major = number(parts[0]), let minor = number(parts[1]) else {
+        guard parts.count == 2, isNumber(parts[0]), parts[0] != "0", isNumber(parts[1]) else {
             throw ManilaFault(
                 .badRequest, "API Version String \(text) is of invalid format. Must be of format MajorNum.MinorNum.")
         }
-        guard major == 2, minor <= last.minor else {
+        guard parts[0] == "2", let minor = Int(parts[1]), minor <= last.minor else {
             throw ManilaFault(
                 .notAcceptable,
-                "Version \(major).\(minor) is not supported by the API. Minimum is \(first) and maximum is \(last).")
+                "Version \(text) is not supported by the API. Minimum is \(first) and maximum is \(last).",
+                version: text)
         }
         return Microversion(minor: minor)
     }
 
-    /// Digits without a leading zero.
-    private static func number(_ text: Substring) -> Int? {
-        guard (1...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            text == "0" || !text.hasPrefix("0")
-        else { return nil }
-        return Int(text)
+    /// Digits without a leading zero, however many.
+    private static func isNumber(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text == "0" || !text.hasPrefix("0"))
     }
 }

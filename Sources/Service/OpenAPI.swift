@@ -409,14 +409,18 @@ enum OpenAPI {
                   },
                   "400": {
                     "description": "None is an event, or the request is not as it should be.",
-                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}}
                   },
                   "409": {
                     "description": "Every id was used before for other content.",
-                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}}
                   },
                   "415": {"$ref": "#/components/responses/BadRequest"},
-                  "503": {"$ref": "#/components/responses/Unavailable"}
+                  "503": {
+                    "description": "The log did not take all of it; pushing it again is safe.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}},
+                    "headers": {"Retry-After": {"schema": {"type": "string"}}}
+                  }
                 }
               }
             },
@@ -972,6 +976,24 @@ enum OpenAPI {
                   }
                 },
                 "required": ["accepted", "known", "conflicts", "rejected", "results"]
+              },
+              "PushProblem": {
+                "type": "object",
+                "description": "A problem; where the body was read, with what became of each event as in PushAnswer.",
+                "properties": {
+                  "type": {"type": "string"},
+                  "title": {"type": "string"},
+                  "status": {"type": "integer"},
+                  "detail": {"type": "string"},
+                  "parameter": {"type": "string"},
+                  "settled": {"type": "integer", "description": "Events that are in the log all the same."},
+                  "accepted": {"type": "integer"},
+                  "known": {"type": "integer"},
+                  "conflicts": {"type": "integer"},
+                  "rejected": {"type": "integer"},
+                  "results": {"$ref": "#/components/schemas/PushAnswer/properties/results"}
+                },
+                "required": ["type", "title", "status", "detail"]
               },
               "ManilaServer": {
                 "type": "object",

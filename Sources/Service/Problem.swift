@@ -83,7 +83,9 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             if problem.status.kind == .serverError {
                 context.logger.error("\(request.method) \(request.uri.path): \(problem.detail)")
             }
-            return request.uri.path.hasPrefix("/v2/") ? ManilaFault(problem).response : problem.response
+            let response = request.uri.path.hasPrefix("/v2/") ? ManilaFault(problem).response : problem.response
+            // The answer to HEAD has no body: on a connection that stays open the next answer would be taken for it.
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 }

@@ -20,7 +20,7 @@ extension QueryService {
         let limit = try query.limit()
         let cursor = try query.cursor()
         let after = try cursor.map { cursor throws(Problem) in
-            (at: Timestamp(microseconds: try cursor.int("at")), position: try cursor.int("position"))
+            (at: try cursor.time("at"), position: try cursor.int("position"))
         }
         let lane = lane(of: id)
         let found = try await read { connection in
@@ -43,7 +43,7 @@ extension QueryService {
         let next =
             found.rows.count > items.count
             ? items.last.map {
-                Cursor(["at": .number(Double($0.at.microseconds)), "position": .number(Double($0.position))]).text
+                Cursor(["at": JSON($0.at), "position": .number(Double($0.position))]).text
             } : nil
         var answer: [String: JSON] = [
             "server_id": .string(id.text), "timeline": .array(items.map(\.json)),

@@ -20,12 +20,18 @@ extension QueryService {
     /// Reads the microversion, echoes it, and tells errors as Manila does.
     private func manila(_ call: @escaping ManilaCall) -> @Sendable (Request, Context) async throws -> Response {
         { request, context in
+            let version: Microversion
+            do throws(ManilaFault) {
+                version = try Microversion.requested(request.headers[.manilaVersion])
+            } catch {
+                return error.response
+            }
             do {
-                let version = try Microversion.requested(request.headers[.manilaVersion])
                 var headers = ManilaFault.identity
                 headers[.manilaVersion] = version.description
                 return Response(json: try await call(request, context, version), headers: headers)
-            } catch let fault as ManilaFault {
+            } catch var fault as ManilaFault {
+                fault.version = version.description
                 return fault.response
             }
         }
@@ -70,7 +76,7 @@ extension QueryService {
 
     /// The server that the path names, with its back-end details; not found where it is gone.
     private func shown(_ context: Context) async throws -> (state: ServerState, details: JSON) {
-        let text = context.parameters.get("id") ?? ""
+        let text = pathID(context) ?? ""
         guard text.utf8.count == 36, let id = UUID(uuidString: text) else { throw ManilaFault.notFound(text) }
         let lane = lane(of: id)
         let (state, details) = try await read { connection in

@@ -64,7 +64,9 @@ extension QueryService {
             guard name.hasPrefix("ce-") else { continue }
             members[String(name.dropFirst(3))] = .string(Self.percentDecoded(field.value))
         }
-        let type = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.trimmingBlanks.lowercased()
+        let contentType = (request.headers[.contentType] ?? "").trimmingBlanks
+        let type = contentType.prefix { $0 != ";" }.trimmingBlanks.lowercased()
+        if !contentType.isEmpty, contentType != "application/json" { members["datacontenttype"] = .string(contentType) }
         let limit = 4 << 20
         let body = try await request.body.collect(upTo: limit)
         if body.readableBytes > 0 {
@@ -76,7 +78,6 @@ extension QueryService {
                     throw Problem(.badRequest, "the body is not JSON at byte \(error.offset): \(error.reason)")
                 }
             } else {
-                members["datacontenttype"] = .string(type)
                 members["data_base64"] = .string(Data(bytes).base64EncodedString())
             }
         }

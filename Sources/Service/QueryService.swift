@@ -106,11 +106,13 @@ public struct QueryService: Sendable {
 
     /// The server that a path names.
     func serverID(_ context: Context) throws(Problem) -> UUID {
-        guard let text = context.parameters.get("id"), text.utf8.count == 36, let id = UUID(uuidString: text) else {
+        guard let text = pathID(context), text.utf8.count == 36, let id = UUID(uuidString: text) else {
             throw Problem(.badRequest, "the id of a server is a UUID, such as 8c041935-231e-405a-a0d2-d5b0acdceb46")
         }
         return id
     }
+
+    func pathID(_ context: Context) -> String? { context.parameters.get("id").map { Percent.decode($0.utf8) } }
 
     func lane(of server: UUID) -> Int16 { Lane(of: server, lanes: log.lanes).number }
 }

@@ -14,6 +14,19 @@ public struct DatabaseTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         guard testCase != nil else { return try await function() }
+        await Turns.shared.take()
+        let result: Result<Void, any Error>
+        do {
+            try await provideDatabase(function)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await Turns.shared.giveBack()
+        try result.get()
+    }
+
+    private func provideDatabase(_ function: @concurrent @Sendable () async throws -> Void) async throws {
         let template = try await Templates.shared.database(template, prepare)
         let name = "test_" + UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
         try await Templates.shared.clone(template, as: name)

@@ -66,7 +66,9 @@ import Testing
         }
         try await administrator.run { try $0.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS true") }
         await administrator.close()
-        try await log.append(new: events)
+        // Other lanes may have got in what the first that failed did not.
+        #expect(try await log.log.append(events).allSatisfy { $0.outcome != .conflict })
+        #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 20)
         try await log.expectSound()
     }
 
@@ -78,8 +80,5 @@ import Testing
         let more = try Made.events(20..<30, of: log.server)
         await #expect(throws: LogError.damaged(lane: log.lane)) { try await log.log.append(more) }
         #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 20)
-        // What is known already is looked for only after the head was.
-        let known = try Made.events(0..<1, of: log.server)
-        await #expect(throws: LogError.damaged(lane: log.lane)) { try await log.log.append(known) }
     }
 }

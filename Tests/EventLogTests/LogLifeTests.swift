@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Opening, waiting, cancelling, closing.
-@Suite(.database, .timeLimit(.minutes(5))) struct LogLifeTests {
+@Suite(.database, .timeLimit(.minutes(20))) struct LogLifeTests {
     @Test func aDatabaseWithoutALogIsToldFromOneThatIsAway() async throws {
         await #expect(throws: LogError.notCreated) { try await Log.open(url: DatabaseTrait.url) }
         await #expect {

@@ -38,7 +38,7 @@ import Testing
         let kept: [String] = try await log.all(
             """
             SELECT name || ': ' || count(*) || ' from ' || min(position) || ' to ' || max(position)
-            FROM dossier.entries JOIN dossier.entry_partitions ON tableoid = ('dossier.' || name)::regclass
+            FROM dossier.entries e JOIN dossier.entry_partitions ON e.tableoid = ('dossier.' || name)::regclass
             WHERE lane = \(log.lane) AND position >= from_position AND position < until_position
             GROUP BY name ORDER BY name
             """)

@@ -11,10 +11,10 @@ extension Tampering {
 
     /// What is beside the entries: head, keys and subtrees. Hashes of whole blocks vouch for those blocks.
     static let surroundings = [
-        Tampering("a subtree hash altered", among: 256..<512, says: "subtree", subtree("SET \(flip("hash"))", 1)),
-        Tampering("the first subtree hash altered", among: 0..<256, says: "subtree", subtree("SET \(flip("hash"))", 0)),
+        Tampering("a subtree hash altered", among: 256..<512, says: "hash", subtree("SET \(flip("hash"))", 1)),
+        Tampering("the first subtree hash altered", among: 0..<256, says: "hash", subtree("SET \(flip("hash"))", 0)),
         Tampering(
-            "a subtree hash removed", among: 0..<256, says: "subtree",
+            "a subtree hash removed", among: 0..<256, says: "hash",
             "DELETE FROM dossier.subtrees WHERE lane = $lane AND level = 1 AND index = 0"),
         Tampering(
             "a subtree beyond the head", at: 600, says: "subtree",
@@ -58,7 +58,7 @@ extension Tampering {
             "UPDATE dossier.event_keys SET position = 301 WHERE lane = $lane AND position = 300"),
         Tampering(
             "an event key moved to another lane", at: 300, says: "event key",
-            "UPDATE dossier.event_keys SET lane = lane + 1 WHERE lane = $lane AND position = 300"),
+            "UPDATE dossier.event_keys SET lane = 900 WHERE lane = $lane AND position = 300"),
         Tampering(
             "the content recorded under an event key altered", at: 300, says: "content",
             "UPDATE dossier.event_keys SET \(flip("content_hash")) WHERE lane = $lane AND position = 300"),

@@ -9,7 +9,7 @@ import Testing
 @Suite(.database) struct TamperingBeyondTests {
     @Test(
         "The first entry missing at the edge of what is fetched at once is named", arguments: [Int16(1), 4],
-        [999, 1000, 2999])
+        [999, 1000, 1023, 1024, 2047, 2999])
     func edges(lanes: Int16, entry: Int) async throws {
         let log = try await TestLog.open(lanes: lanes)
         try await log.append(new: try Made.events(0..<3000, of: log.server))

@@ -36,7 +36,7 @@ import Testing
     @Test(
         "A text that is cut off keeps what was whole, and says that it is cut off",
         arguments: [
-            ("[{\"a\":1},{\"b\"", ["{\"a\":1}", nil]), ("[{\"a\":1},", ["{\"a\":1}", nil]),
+            ("[1,2", ["1", nil]), ("[{\"a\":1},{\"b\"", ["{\"a\":1}", nil]), ("[{\"a\":1},", ["{\"a\":1}", nil]),
             ("[", [nil]),
             ("{\"a\":1} {\"b\":\"", ["{\"a\":1}", nil]), ("[{\"a\":1},\"x", ["{\"a\":1}", nil]), ("{", [nil]),
             ("\"abc", [nil]),

@@ -11,7 +11,7 @@ import Testing
 /// The runner at work.
 ///
 /// Where something must happen at once, what would bring it about late is an hour away.
-@Suite(.database, .timeLimit(.minutes(5))) struct RunnerTests {
+@Suite(.database, .timeLimit(.minutes(20))) struct RunnerTests {
 
     private func patient(_ runner: ProjectionRunner) -> ProjectionRunner {
         var runner = runner

@@ -7,7 +7,7 @@ import Testing
 @testable import Schema
 
 /// Several programs that start at once.
-@Suite(.database, .timeLimit(.minutes(5))) struct ConcurrentMigrationTests {
+@Suite(.database, .timeLimit(.minutes(20))) struct ConcurrentMigrationTests {
     private let database = Database()
 
     @Test(

@@ -56,13 +56,13 @@ struct Database: Sendable {
             """
             SELECT 'schema ' || oid || ' ' || nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)'
             UNION ALL
-            SELECT 'relation ' || oid || ' ' || oid::regclass || ' ' || relfilenode FROM pg_class
+            SELECT 'relation ' || oid || ' ' || oid::regclass::text || ' ' || relfilenode FROM pg_class
             WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)')
             UNION ALL
             SELECT 'function ' || oid || ' ' || xmin || ' ' || proname FROM pg_proc
             WHERE pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)')
             UNION ALL
-            SELECT 'trigger ' || oid || ' ' || tgname || ' ' || tgenabled FROM pg_trigger
+            SELECT 'trigger ' || oid || ' ' || tgname || ' ' || tgenabled::text FROM pg_trigger
             ORDER BY 1
             """)
         let rows = try await texts(

@@ -61,7 +61,7 @@ enum FilledLog {
         var all: [String] = []
         for table in try await database.texts(
             """
-            SELECT oid::regclass FROM pg_class
+            SELECT format('dossier.%I', relname) FROM pg_class
             WHERE relnamespace = 'dossier'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1
             """)
         {

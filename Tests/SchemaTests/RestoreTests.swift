@@ -5,7 +5,7 @@ import Testing
 @testable import Schema
 
 /// A backup by PostgreSQL's own programs.
-@Suite(.database, .timeLimit(.minutes(5))) struct RestoreTests {
+@Suite(.database, .timeLimit(.minutes(20))) struct RestoreTests {
     private let database = Database()
 
     @Test("A log that was dumped and restored has every row as it was, and dumps as before")

@@ -10,7 +10,7 @@ import ShareServers
 import Testing
 
 /// What is answered while the database is away, busy or slow.
-@Suite(.timeLimit(.minutes(5))) struct AwayTests {
+@Suite(.timeLimit(.minutes(20))) struct AwayTests {
     private static let retry = HTTPField.Name("Retry-After")!
 
     private func isUnavailable(_ answer: Answer) -> Bool {

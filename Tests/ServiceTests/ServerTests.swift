@@ -131,13 +131,18 @@ import Testing
         }
     }
 
-    @Test("An id may be written in capitals")
-    func capitals() async throws {
+    // Source: RFC 3986, section 2.3: what need not be escaped is the same when it is.
+    @Test("An id may be written in capitals, or escaped")
+    func otherSpellings() async throws {
         try await TestService.with { service in
             let server = try #require(UUID(uuidString: "8c041935-231e-405a-a0d2-d5b0acdceb46"))
             try await service.append(Sample.life(of: server))
-            let answer = try await service.good("/v1/servers/\(server.uuidString)")
-            #expect(answer.at("server.id") == "8c041935-231e-405a-a0d2-d5b0acdceb46")
+            for id in [server.uuidString, "8c041935%2D231e%2D405a%2da0d2%2Dd5b0acdceb46"] {
+                for (uri, path) in [("", "server.id"), ("/history", "server_id")] {
+                    let answer = try await service.get("/v1/servers/\(id)\(uri)")
+                    #expect(answer.json.at(path) == "8c041935-231e-405a-a0d2-d5b0acdceb46", "\(id)\(uri): \(answer)")
+                }
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ import ShareServers
 import Testing
 
 /// Requests over a connection, as clients make them.
-@Suite(.log, .timeLimit(.minutes(5))) struct StreamingTests {
+@Suite(.log, .timeLimit(.minutes(20))) struct StreamingTests {
     /// An event as small as they come; `data` differs for one id.
     private func line(_ id: Int, data: Int = 0) -> String {
         #"{"specversion":"1.0","id":"\#(id)","source":"/s","type":"t","time":"2026-11-23T09:00:00Z","data":\#(data)}"#

@@ -66,6 +66,11 @@ import Testing
                 Failure(error).message.contains("process 42, http://h:1")
             }
             claim.release()
+            // A program that another test is about to start holds a copy of the lock until it has been started.
+            let deadline = ContinuousClock.now + .seconds(30)
+            while try directory.running() != nil, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(10))
+            }
             #expect(try directory.running() == nil)
             try await directory.claim().release()
         }

@@ -4,7 +4,7 @@ import Testing
 
 /// `dossier up` from nothing to its end, as `make run` does it.
 @Suite struct UpTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(20)))
     func fromNothingToThreeAnswersAndAnOrderlyEnd() async throws {
         try await withDirectory { directory in
             let up = try await RunningProgram.start(
@@ -91,7 +91,7 @@ import Testing
         #expect(try await again.end(SIGINT) == 0)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(20)))
     func whatAKilledOneLeftBehindIsTakenUp() async throws {
         try await withDirectory { directory in
             let arguments = ["up", "--data", directory + "/data", "--listen", "127.0.0.1:0"]

@@ -1,0 +1,37 @@
+import EmbeddedPostgres
+import Foundation
+import Postgres
+import Testing
+
+/// A pool whose server goes away and comes back.
+@Suite struct PoolRestartTests {
+    private static let one = Query(statement: Statement(name: "asked/number", sql: "SELECT 1::int8")) {
+        row throws(PostgresError) in try row[0] as Int64
+    }
+
+    @Test("A pool's connections are replaced after its server was stopped and started again", arguments: [false, true])
+    func restarted(killed: Bool) async throws {
+        let folder = try Folder()
+        let directory = folder.path + "/cluster"
+        var server = try await EmbeddedPostgres.start(directory: directory)
+        let pool = Pool(url: server.url(), limit: 3)
+        for _ in 0..<3 {
+            // Several connections lie idle when the server goes.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<6 { group.addTask { #expect(try await pool.fetchOne(Self.one) == 1) } }
+                try await group.waitForAll()
+            }
+            if killed { kill(server.processID, SIGKILL) }
+            await server.stop()
+            let error = await #expect(throws: PostgresError.self) { try await pool.fetchOne(Self.one) }
+            guard case .unavailable = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            server = try await EmbeddedPostgres.start(directory: directory)
+            #expect(try await pool.fetchOne(Self.one) == 1)
+        }
+        await pool.close()
+        await server.stop()
+    }
+}
