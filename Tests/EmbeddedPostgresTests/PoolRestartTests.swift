@@ -17,10 +17,11 @@ import Testing
         let pool = Pool(url: server.url(), limit: 3)
         for _ in 0..<3 {
             // Several connections lie idle when the server goes.
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<6 { group.addTask { #expect(try await pool.fetchOne(Self.one) == 1) } }
-                try await group.waitForAll()
+            let sum = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for _ in 0..<6 { group.addTask { try await pool.fetchOne(Self.one) } }
+                return try await group.reduce(0, +)
             }
+            #expect(sum == 6)
             if killed { kill(server.processID, SIGKILL) }
             await server.stop()
             let error = await #expect(throws: PostgresError.self) { try await pool.fetchOne(Self.one) }

@@ -58,11 +58,10 @@ import Testing
         let name: String = try await log.one("SELECT current_database()::text")
         let administrator = try await Connection.open(try await TestServer.url())
         try await administrator.run { try $0.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS false") }
-        do {
-            _ = try await log.log.append(events)
-            Issue.record("appended to a database that nobody may connect to")
-        } catch LogError.unavailable {
-            // As it should be.
+        await #expect("nobody may connect to the database") {
+            try await log.log.append(events)
+        } throws: {
+            if case LogError.unavailable = $0 { true } else { false }
         }
         try await administrator.run { try $0.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS true") }
         await administrator.close()

@@ -128,18 +128,4 @@ import Testing
         try await expectHolds(0..<21, log)
         await log.log.close()
     }
-
-    @Test("Events of many servers go to their lanes, each lane in the order of the file", .logOfLanes)
-    func lanes() async throws {
-        let log = try await TestLog.open()
-        #expect(try await log.load(text: Lines.text(0..<200)).report.appended == 200)
-        let entries = try await log.entries()
-        #expect(Set(entries.map(\.lane)).count > 1)
-        for lane in Dictionary(grouping: entries, by: \.lane).values {
-            let numbers = lane.compactMap { Int(($0.requestID ?? "").dropFirst(4)) }
-            #expect(numbers == numbers.sorted() && numbers.count == lane.count)
-        }
-        try await log.expectSound(200)
-        await log.log.close()
-    }
 }

@@ -51,7 +51,7 @@ import Testing
         await log.log.close()
     }
 
-    @Test("The statuses of every server, in the order of time, are those of a fold by hand", .logOfLanes)
+    @Test("The statuses of every server, in the order of time, are those of a fold by hand")
     func statuses() async throws {
         let log = try await TestLog.open()
         _ = try await log.load(file: ManilaTraffic.path)

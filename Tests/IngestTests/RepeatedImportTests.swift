@@ -8,24 +8,8 @@ import Testing
 
 /// Imports that are repeated, run at once, or are broken off.
 @Suite(.log) struct RepeatedImportTests {
-    private func expectNothingNew() async throws {
-        let log = try await TestLog.open()
-        for (text, isFirst) in [
-            (Lines.text(0..<300), true), (Lines.text(0..<300), false), (Lines.array(0..<300), false),
-        ] {
-            let report = try await log.load(text: text).report
-            #expect((report.appended, report.known) == (isFirst ? 300 : 0, isFirst ? 0 : 300))
-            #expect((report.conflicts, report.faults) == (0, 0))
-        }
-        try await log.expectSound(300)
-        await log.log.close()
-    }
-
     @Test("A repeated import appends nothing")
-    func twice() async throws { try await expectNothingNew() }
-
-    @Test("A repeated import appends nothing to any lane", .logOfLanes)
-    func twiceInLanes() async throws { try await expectNothingNew() }
+    func twice() async throws { try await TestLog.expectNothingNew() }
 
     @Test("An event that stands twice in a file is appended once")
     func twiceInAFile() async throws {

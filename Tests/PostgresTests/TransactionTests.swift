@@ -137,7 +137,7 @@ import Testing
     @Test("Users of one connection have it one after another, also while one of them waits for something else")
     func oneByOne() async throws {
         let (worker, observer) = try await connections()
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withThrowingTaskGroup(of: Void.self) { group in
             for number in Int64(0)..<40 {
                 group.addTask {
                     try await worker.transaction { connection in
