@@ -142,7 +142,8 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "Service", "EventLog", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
-                "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpTypes, hummingbird, hummingbirdTesting, logging,
+                "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpTypes, hummingbird,
+                hummingbirdTesting, logging,
                 nio,
             ],
             swiftSettings: strict),

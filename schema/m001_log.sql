@@ -22,7 +22,10 @@ begin
                 null;
             end;
         end if;
-        if not pg_has_role(current_user, wanted, 'member') then
+        -- From PostgreSQL 16 on whoever creates a role is a member that may not become it.
+        if not pg_has_role(current_user, wanted,
+                           case when current_setting('server_version_num')::integer >= 160000 then 'set'
+                                else 'member' end) then
             execute format('grant %I to current_user', wanted);
         end if;
     end loop;

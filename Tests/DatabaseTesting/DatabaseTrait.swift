@@ -14,16 +14,7 @@ public struct DatabaseTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         guard testCase != nil else { return try await function() }
-        await Turns.shared.take()
-        let result: Result<Void, any Error>
-        do {
-            try await provideDatabase(function)
-            result = .success(())
-        } catch {
-            result = .failure(error)
-        }
-        await Turns.shared.giveBack()
-        try result.get()
+        try await Turns.shared.wait { try await provideDatabase(function) }
     }
 
     private func provideDatabase(_ function: @concurrent @Sendable () async throws -> Void) async throws {

@@ -5,12 +5,30 @@ import Foundation
 actor Turns {
     static let shared = Turns(limit: 4 * ProcessInfo.processInfo.activeProcessorCount)
 
+    /// Whether the running test has its turn: a suite and a test of it may both ask for a database.
+    @TaskLocal static var isHeld = false
+
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(limit: Int) { free = limit }
 
-    func take() async {
+    /// Runs `body` once it is its turn.
+    func wait(_ body: () async throws -> Void) async throws {
+        guard !Self.isHeld else { return try await body() }
+        await take()
+        let result: Result<Void, any Error>
+        do {
+            try await Self.$isHeld.withValue(true) { try await body() }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        giveBack()
+        try result.get()
+    }
+
+    private func take() async {
         if free > 0 {
             free -= 1
         } else {
@@ -18,7 +36,7 @@ actor Turns {
         }
     }
 
-    func giveBack() {
+    private func giveBack() {
         if waiting.isEmpty {
             free += 1
         } else {

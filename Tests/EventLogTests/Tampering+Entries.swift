@@ -118,10 +118,10 @@ extension Tampering {
     /// Recorded times that no longer run forward. Which of two neighbours was changed, hashes do not tell.
     static let times = [
         Tampering(
-            "a recorded time put back, with everything that follows from it", at: 300, says: "before",
+            "a recorded time put back, with everything that follows from it", at: 300, says: "recorded time",
             retimed(300, "2001-01-01T00:00:00.000000Z")),
         Tampering(
-            "a recorded time put forward, with everything that follows from it", at: 300, says: "before",
+            "a recorded time put forward, with everything that follows from it", at: 300, says: "recorded time",
             retimed(300, "2999-01-01T00:00:00.000000Z")),
     ]
 

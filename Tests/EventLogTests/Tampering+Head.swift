@@ -57,9 +57,6 @@ extension Tampering {
             "an event key moved to another entry", at: 300, says: "recorded at",
             "UPDATE dossier.event_keys SET position = 301 WHERE lane = $lane AND position = 300"),
         Tampering(
-            "an event key moved to another lane", at: 300, says: "event key",
-            "UPDATE dossier.event_keys SET lane = 900 WHERE lane = $lane AND position = 300"),
-        Tampering(
             "the content recorded under an event key altered", at: 300, says: "content",
             "UPDATE dossier.event_keys SET \(flip("content_hash")) WHERE lane = $lane AND position = 300"),
         Tampering(

@@ -32,6 +32,17 @@ import Testing
         #expect(receipt.outcome == .appended || !faults.isEmpty)
     }
 
+    @Test("A key that was moved to another lane is missed in its own", arguments: [Int16(1), 4], [Int16(1), 900])
+    func movedKey(lanes: Int16, by distance: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        try await log.append(new: try Made.events(0..<600, of: log.server))
+        try await log.tamper(
+            "UPDATE dossier.event_keys SET lane = lane + \(distance) WHERE lane = \(log.lane) AND position = 300")
+        let fault = try #require(try await log.verify(log.lane).fault)
+        #expect(fault.position.index == 300 && fault.span == 1, "\(fault)")
+        #expect(fault.reason.contains("event key"), "\(fault)")
+    }
+
     @Test(
         "A head that was added or removed is found",
         arguments: [

@@ -1,5 +1,6 @@
 import DatabaseTesting
 import EventLog
+import Ingest
 import Testing
 
 /// Imports and pushes where the log has many lanes.

@@ -104,7 +104,7 @@ import Testing
     @Test("A moment before all that PostgreSQL keeps is bound without a crash")
     func beyond() async {
         await #expect(processExitsWith: .success) {
-            for microseconds in [Int64.min + 1, .min + 946_684_800_000_000, .max - 1] {
+            for microseconds in [Int64.min + 1, Int64.min + 946_684_800_000_000, Int64.max - 1] {
                 var bytes: [UInt8] = []
                 Timestamp(microseconds: microseconds).encode(into: &bytes)
                 #expect(bytes.count == 8)
