@@ -19,10 +19,11 @@ public final class EmbeddedPostgres: Sendable {
     private let isThrowaway: Bool
     private let server: Task<Void, Never>
     private let stopping: AsyncStream<Never>.Continuation
+    private let claim: Claim
 
     private init(
         _ place: Place, processID: Int32, isThrowaway: Bool, server: Task<Void, Never>,
-        stopping: AsyncStream<Never>.Continuation
+        stopping: AsyncStream<Never>.Continuation, claim: Claim
     ) {
         directory = place.directory
         socketDirectory = place.socketDirectory
@@ -30,11 +31,17 @@ public final class EmbeddedPostgres: Sendable {
         self.isThrowaway = isThrowaway
         self.server = server
         self.stopping = stopping
+        self.claim = claim
     }
 
     /// A connection to one of its databases, as libpq reads it.
     public func url(database: String = "postgres") -> String {
-        "host='\(socketDirectory)' user=\(Self.user) dbname='\(database)'"
+        "host=\(Self.quoted(socketDirectory)) user=\(Self.user) dbname=\(Self.quoted(database))"
+    }
+
+    /// Source: libpq documentation, "Keyword/Value Connection Strings".
+    private static func quoted(_ value: String) -> String {
+        "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
     }
 
     /// Starts a PostgreSQL whose cluster lies in `directory`, making one where there is none.
@@ -51,6 +58,9 @@ public final class EmbeddedPostgres: Sendable {
         let place = Place(directory)
         try owner.makeDirectory(place.directory)
         try owner.checkReach(place.directory)
+        guard let claim = await Claim(place) else {
+            throw .inUse(directory: directory, processID: place.liveServer ?? 0)
+        }
         if let processID = place.liveServer { throw .inUse(directory: directory, processID: processID) }
         if place.socketDirectory != place.directory { try owner.makeDirectory(place.socketDirectory) }
         if place.hasCluster {
@@ -61,7 +71,7 @@ public final class EmbeddedPostgres: Sendable {
         } else {
             try await initialise(place, programs: programs, owner: owner, throwaway: throwaway)
         }
-        return try await run(place, programs: programs, owner: owner, throwaway: throwaway)
+        return try await run(place, programs: programs, owner: owner, throwaway: throwaway, claim: claim)
     }
 
     private static func initialise(
@@ -70,7 +80,7 @@ public final class EmbeddedPostgres: Sendable {
         // Made apart and moved when whole, so that an interrupted initdb leaves nothing that looks like a cluster.
         let fresh = place.data + ".new"
         try? FileManager.default.removeItem(atPath: fresh)
-        let command = owner.command(
+        let words = owner.words(
             "\(programs)/initdb",
             [
                 "--pgdata", fresh, "--auth", "trust", "--username", user, "--encoding", "UTF8", "--locale", "C",
@@ -78,7 +88,7 @@ public final class EmbeddedPostgres: Sendable {
             ] + (throwaway ? ["--no-sync"] : []))
         do {
             let made = try await Subprocess.run(
-                command.executable, arguments: command.arguments,
+                .path("/usr/bin/env"), arguments: .init(words),
                 workingDirectory: .init(place.directory), platformOptions: owner.platformOptions,
                 output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
             guard made.terminationStatus.isSuccess else {
@@ -93,27 +103,29 @@ public final class EmbeddedPostgres: Sendable {
     }
 
     private static func run(
-        _ place: Place, programs: String, owner: Owner, throwaway: Bool
+        _ place: Place, programs: String, owner: Owner, throwaway: Bool, claim: Claim
     ) async throws(EmbeddedPostgresError) -> EmbeddedPostgres {
         // The shell stops the server when its standard input, a pipe of ours, closes: after a SIGKILL of ours too.
         let script = """
-            log=$1; shift
+            log=$1; socket=$2; shift 2
             "$@" </dev/null >>"$log" 2>&1 & server=$!
             read -r _
             kill -\(throwaway ? "QUIT" : "INT") $server 2>/dev/null
             wait $server
-            \(throwaway ? "rm -rf \"${log%/*}\"" : ":")
+            \(throwaway ? "rm -rf \"${log%/*}\" \"$socket\"" : ":")
             """
+        // As ourselves: PostgreSQL's user may not remove what lies in a folder of ours.
         let arguments =
-            ["-c", script, "sh", place.log, "\(programs)/postgres", "-D", place.data]
-            + settings(place, throwaway: throwaway).flatMap { ["-c", $0] }
-        let command = owner.command("/bin/sh", arguments)
+            ["-c", script, "sh", place.log, place.socketDirectory]
+            + owner.words(
+                "\(programs)/postgres",
+                ["-D", place.data] + settings(place, throwaway: throwaway).flatMap { ["-c", $0] })
         let (untilStopped, stopping) = AsyncStream<Never>.makeStream()
         let options = owner.platformOptions
         let logged = place.logSize
         let server = Task.detached {
             _ = try? await Subprocess.run(
-                command.executable, arguments: command.arguments, workingDirectory: .init(place.directory),
+                .path("/bin/sh"), arguments: .init(arguments), workingDirectory: .init(place.directory),
                 platformOptions: options, input: .inputWriter, output: .discarded, error: .discarded
             ) { execution in
                 for await _ in untilStopped {}
@@ -123,7 +135,7 @@ public final class EmbeddedPostgres: Sendable {
         do {
             let processID = try await place.ready(within: .seconds(60), logged: logged)
             return EmbeddedPostgres(
-                place, processID: processID, isThrowaway: throwaway, server: server, stopping: stopping)
+                place, processID: processID, isThrowaway: throwaway, server: server, stopping: stopping, claim: claim)
         } catch {
             stopping.finish()
             await server.value
@@ -153,5 +165,6 @@ public final class EmbeddedPostgres: Sendable {
     public func stop() async {
         stopping.finish()
         await server.value
+        claim.release()
     }
 }

@@ -29,18 +29,18 @@ struct Owner {
         return options
     }
 
-    /// A command line as that user.
+    /// The words of a command that runs a program as that user.
     ///
     /// Another program changes the user: doing it between fork and exec of a process with threads can wait for ever for
     /// a thread that the child does not have. Source: glibc, `nptl/nptl_setxid.c`; seen with swift-subprocess 1.0.
-    func command(_ program: String, _ arguments: [String]) -> (executable: Executable, arguments: Arguments) {
-        guard let user else { return (.path(FilePath(program)), Arguments(arguments)) }
+    func words(_ program: String, _ arguments: [String]) -> [String] {
+        guard let user else { return [program] + arguments }
         #if os(Linux)
-            let change = ["--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups", "--", program]
-            return (.name("setpriv"), Arguments(change + arguments))
+            let change = ["setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups", "--"]
         #else
-            return (.name("sudo"), Arguments(["-n", "-u", user.name, "--", program] + arguments))
+            let change = ["sudo", "-n", "-u", user.name, "--"]
         #endif
+        return change + [program] + arguments
     }
 
     /// Makes a private folder that belongs to the user.

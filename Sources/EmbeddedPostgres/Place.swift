@@ -15,7 +15,9 @@ struct Place: Sendable {
         let directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
         self.directory = directory
         let name = "/.s.PGSQL.5432.lock"
-        if directory.utf8.count + name.utf8.count <= Self.longestSocket {
+        // PostgreSQL reads a list of folders, with commas and quotes of its own.
+        let isPlain = directory.utf8.allSatisfy { $0 >= 0x80 || $0 > 0x20 && !#"",'\"#.utf8.contains($0) }
+        if isPlain, directory.utf8.count + name.utf8.count <= Self.longestSocket {
             socketDirectory = directory
         } else {
             // A name that stays the same for the same folder, so that others find it. FNV-1a.

@@ -8,15 +8,20 @@ extension Connection {
     public func copyIn(
         _ copy: Copy, _ body: (isolated Connection) throws -> Void
     ) throws -> Int {
-        running = copy.statement.name
+        try begin(copy.statement.name, copy.statement.sql)
         let begun = PQexec(try open, copy.statement.sql)
         defer { PQclear(begun) }
         guard PQresultStatus(begun) == PGRES_COPY_IN else {
             try check(begun)
             throw PostgresError.misuse(query: copy.statement.name, reason: "it is no COPY … FROM STDIN")
         }
+        isStreaming = true
+        defer { isStreaming = false }
+        hasCopied = false
         do {
             try body(self)
+            // Binary COPY begins with a header even where no row follows.
+            if !hasCopied, PQbinaryTuples(begun) == 1 { try CopyWriter.header.withUnsafeBytes { try copyData($0) } }
         } catch {
             if let handle = try? open {
                 PQputCopyEnd(handle, "given up")
@@ -31,6 +36,7 @@ extension Connection {
     /// Sends part of what is copied in, of any length; waits while the server does not keep up.
     public func copyData(_ bytes: UnsafeRawBufferPointer) throws(PostgresError) {
         guard !bytes.isEmpty else { return }
+        hasCopied = true
         let sent = PQputCopyData(
             try open, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count))
         guard sent == 1 else { throw connectionError() }
@@ -55,13 +61,15 @@ extension Connection {
     public func copyOut(
         _ copy: Copy, _ body: (_ row: [UInt8]) async throws -> Void
     ) async throws -> Int {
-        running = copy.statement.name
+        try begin(copy.statement.name, copy.statement.sql)
         let begun = PQexec(try open, copy.statement.sql)
         defer { PQclear(begun) }
         guard PQresultStatus(begun) == PGRES_COPY_OUT else {
             try check(begun)
             throw PostgresError.misuse(query: copy.statement.name, reason: "it is no COPY … TO STDOUT")
         }
+        isStreaming = true
+        defer { isStreaming = false }
         var failure: (any Error)?
         while true {
             var buffer: UnsafeMutablePointer<CChar>?
@@ -76,11 +84,17 @@ extension Connection {
                 try await body(Array(UnsafeRawBufferPointer(start: buffer, count: Int(length))))
             } catch {
                 failure = error
+                // What is left would have to be read to its end otherwise.
+                cancelUnderWay()
             }
         }
-        let count = try copyEnd()
-        if let failure { throw failure }
-        return count
+        do {
+            let count = try copyEnd()
+            if let failure { throw failure }
+            return count
+        } catch let end {
+            throw failure ?? end
+        }
     }
 
     private func copyEnd() throws(PostgresError) -> Int {

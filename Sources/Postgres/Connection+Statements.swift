@@ -8,7 +8,7 @@ extension Connection {
 
     /// Runs one or more statements that take no parameters and whose rows are not wanted.
     public func execute(_ sql: String) throws(PostgresError) {
-        running = String(sql.prefix { $0.isLetter || $0 == " " }.prefix(24))
+        try begin(String(sql.prefix { $0.isLetter || $0 == " " }.prefix(24)), sql)
         let result = PQexec(try open, sql)
         defer { PQclear(result) }
         try check(result)
@@ -60,9 +60,10 @@ extension Connection {
     public func stream<Output>(
         _ query: Query<Output>, _ body: (Output) async throws -> Void
     ) async throws {
-        let connection = try open
         let name = try prepare(query.statement, query.bindings)
-        running = query.statement.name
+        let connection = try open
+        isStreaming = true
+        defer { isStreaming = false }
         let sent = query.bindings.withPointers { values, lengths, formats in
             PQsendQueryPrepared(connection, name, Int32(query.bindings.count), values, lengths, formats, 1)
         }
@@ -87,7 +88,7 @@ extension Connection {
     }
 
     /// Asks the server to give up the statement under way. Its end is still to be read.
-    private func cancelUnderWay() {
+    func cancelUnderWay() {
         guard let handle = try? open, let cancel = PQgetCancel(handle) else { return }
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) {
             _ = PQcancel(cancel, $0.baseAddress, 256)
@@ -99,7 +100,7 @@ extension Connection {
     public func describe(
         _ statement: Statement
     ) throws(PostgresError) -> (parameters: [OID], columns: [(name: String, type: OID)]) {
-        running = statement.name
+        try begin(statement.name, statement.sql)
         let prepared = PQprepare(try open, "", statement.sql, 0, nil)
         defer { PQclear(prepared) }
         try check(prepared)
@@ -115,11 +116,13 @@ extension Connection {
     // MARK: - Prepared statements
 
     private func prepare(_ statement: Statement, _ bindings: Bindings) throws(PostgresError) -> String {
-        if let name = prepared[statement.sql] { return name }
-        running = statement.name
+        try begin(statement.name, statement.sql)
+        let key = PreparedKey(sql: statement.sql, types: bindings.types)
+        if let name = prepared[key] { return name }
         if prepared.count >= Self.preparedLimit {
             try execute("DEALLOCATE ALL")
             prepared = [:]
+            try begin(statement.name, statement.sql)
         }
         preparedCount += 1
         let name = "s\(preparedCount)"
@@ -128,16 +131,49 @@ extension Connection {
         }
         defer { PQclear(result) }
         try check(result)
-        prepared[statement.sql] = name
+        prepared[key] = name
         return name
     }
 
     private func send(_ statement: Statement, _ bindings: Bindings) throws(PostgresError) -> OpaquePointer? {
+        let result = try sendOnce(statement, bindings)
+        // The session may have been told to forget its statements, as by a pooler between us and the server.
+        guard PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map({ String(cString: $0) }) == "26000",
+            PQtransactionStatus(try open) == PQTRANS_IDLE
+        else { return result }
+        PQclear(result)
+        prepared = [:]
+        return try sendOnce(statement, bindings)
+    }
+
+    private func sendOnce(_ statement: Statement, _ bindings: Bindings) throws(PostgresError) -> OpaquePointer? {
         let name = try prepare(statement, bindings)
-        running = statement.name
         let connection = try open
         return bindings.withPointers { values, lengths, formats in
             PQexecPrepared(connection, name, Int32(bindings.count), values, lengths, formats, 1)
+        }
+    }
+
+    /// Says which statement begins, for errors.
+    ///
+    /// - Throws: `.misuse` while the answer to another is being read on this connection: it would be lost.
+    func begin(_ name: String, _ sql: String) throws(PostgresError) {
+        guard !isStreaming else {
+            throw .misuse(query: name, reason: "'\(running)' is still under way on this connection")
+        }
+        running = name
+        runningSQL = sql
+    }
+
+    /// Commits; the server answers the COMMIT of a transaction that has failed with a rollback, and no error.
+    func commit() throws(PostgresError) {
+        try begin("COMMIT", "COMMIT")
+        let result = PQexec(try open, "COMMIT")
+        defer { PQclear(result) }
+        try check(result)
+        guard String(cString: PQcmdStatus(result)) == "COMMIT" else {
+            throw .refused(
+                sqlState: "25P02", query: running, reason: "a statement of the transaction had failed; nothing was kept")
         }
     }
 }

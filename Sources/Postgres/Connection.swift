@@ -10,11 +10,21 @@ public actor Connection {
 
     private var handle: OpaquePointer?
     private var canceller: Canceller?
-    /// Names of prepared statements, by their SQL.
-    var prepared: [String: String] = [:]
+    /// Names of prepared statements.
+    var prepared: [PreparedKey: String] = [:]
     var preparedCount = 0
     /// The name of the statement under way, for errors.
     var running = "connection"
+    var runningSQL = ""
+    /// Whether rows are under way whose end has not been read: no other statement can be sent.
+    var isStreaming = false
+    /// Whether the COPY under way has been given anything.
+    var hasCopied = false
+
+    struct PreparedKey: Hashable {
+        let sql: String
+        let types: [OID]
+    }
 
     private var isLeased = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -39,6 +49,10 @@ public actor Connection {
     }
 
     private func connect(_ url: String, _ setup: [String]) throws(PostgresError) {
+        guard Self.isReadable(url) else {
+            // libpq's own words would quote it, password included.
+            throw .unavailable(reason: "the URL or connection string is not one that libpq reads")
+        }
         // What this program needs to decode comes as it is, whatever the server's configuration says.
         let keywords = ["dbname", "client_encoding", "fallback_application_name", nil]
         let values = [url, "UTF8", "dossier", nil]
@@ -54,6 +68,16 @@ public actor Connection {
         handle = opened
         canceller = Canceller(opened)
         for statement in setup { try execute(statement) }
+    }
+
+    private static func isReadable(_ url: String) -> Bool {
+        // What is neither is the name of a database.
+        guard url.contains("=") || url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else { return true }
+        var message: UnsafeMutablePointer<CChar>?
+        let options = PQconninfoParse(url, &message)
+        PQconninfoFree(options)
+        PQfreemem(message)
+        return options != nil
     }
 
     private static func withCStrings<Result>(
@@ -86,7 +110,8 @@ public actor Connection {
 
     /// Whether the server has sent nothing that ends the connection; asks the socket, not the server.
     var isAlive: Bool {
-        guard let handle, PQconsumeInput(handle) == 1 else { return false }
+        // The first read gives what the server said before it went, the next the end.
+        guard let handle, PQconsumeInput(handle) == 1, PQconsumeInput(handle) == 1 else { return false }
         return PQstatus(handle) == CONNECTION_OK
     }
 
@@ -123,7 +148,7 @@ public actor Connection {
             return try await cancellable { connection in
                 try connection.execute(begin)
                 let output = try await body(connection)
-                try connection.execute("COMMIT")
+                try connection.commit()
                 return output
             }
         } catch {

@@ -7,6 +7,11 @@ public struct CopyWriter: Sendable {
 
     public init(reserving capacity: Int = 160 << 10) { bytes.reserveCapacity(capacity) }
 
+    /// Signature, flags, and the length of the header's extension.
+    static let header: [UInt8] = [
+        0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]
+
     /// Bytes gathered and not yet sent.
     public var count: Int { bytes.count }
 
@@ -14,8 +19,7 @@ public struct CopyWriter: Sendable {
     public mutating func beginRow(fields: Int16) {
         if !hasHeader {
             hasHeader = true
-            bytes.append(contentsOf: [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00])
-            bytes.append(contentsOf: [0, 0, 0, 0, 0, 0, 0, 0])
+            bytes.append(contentsOf: Self.header)
         }
         bytes.appendBigEndian(fields)
     }

@@ -22,8 +22,12 @@ public struct Row: ~Copyable {
             guard PQgetisnull(result, index, column) == 0 else { return nil }
             let bytes = UnsafeRawBufferPointer(
                 start: PQgetvalue(result, index, column), count: Int(PQgetlength(result, index, column)))
+            let type = PQftype(result, column)
+            guard Value.reads(type) else {
+                throw .misuse(query: query, reason: "column \(name(column)) of type \(type) is no \(Value.self)")
+            }
             do {
-                return try Value(binary: bytes, type: PQftype(result, column))
+                return try Value(binary: bytes, type: type)
             } catch {
                 throw .misuse(query: query, reason: "column \(name(column)): \(error.reason)")
             }

@@ -23,6 +23,8 @@ extension Array: PostgresEncodable where Element: PostgresEncodable {
 }
 
 extension Array: PostgresDecodable where Element: PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { arrays[type].map { Element.reads($0) } ?? false }
+
     /// Of one dimension; a null element is a fault.
     public init(binary: UnsafeRawBufferPointer, type: OID) throws(ValueFault) {
         self = []
@@ -56,3 +58,9 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
         }
     }
 }
+
+/// Array types by their number, with the number of their elements' type. Source: PostgreSQL, `pg_type.dat`.
+private let arrays: [OID: OID] = [
+    1000: 16, 1001: 17, 1005: 21, 1007: 23, 1016: 20, 1021: 700, 1022: 701, 1009: 25, 1015: 1043, 1003: 19, 2951: 2950,
+    1185: 1184, 199: 114, 3807: 3802,
+]

@@ -12,6 +12,8 @@ public protocol PostgresEncodable {
 
 /// What can be read out of a result's binary form.
 public protocol PostgresDecodable {
+    /// Whether columns of type `type` hold such values.
+    static func reads(_ type: OID) -> Bool
     /// - Throws: Why the bytes, of a column of type `type`, are no such value.
     init(binary: UnsafeRawBufferPointer, type: OID) throws(ValueFault)
 }
@@ -51,6 +53,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension Int16: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 20 || type == 21 || type == 23 }
     public static var oid: OID { 21 }
     public static var arrayOID: OID { 1005 }
     public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
@@ -58,6 +61,7 @@ extension Int16: PostgresEncodable, PostgresDecodable {
 }
 
 extension Int32: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 20 || type == 21 || type == 23 }
     public static var oid: OID { 23 }
     public static var arrayOID: OID { 1007 }
     public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
@@ -65,6 +69,7 @@ extension Int32: PostgresEncodable, PostgresDecodable {
 }
 
 extension Int64: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 20 || type == 21 || type == 23 }
     public static var oid: OID { 20 }
     public static var arrayOID: OID { 1016 }
     public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
@@ -72,6 +77,7 @@ extension Int64: PostgresEncodable, PostgresDecodable {
 }
 
 extension Double: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 701 || type == 700 }
     public static var oid: OID { 701 }
     public static var arrayOID: OID { 1022 }
     public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(bitPattern) }
@@ -85,6 +91,7 @@ extension Double: PostgresEncodable, PostgresDecodable {
 }
 
 extension Bool: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 16 }
     public static var oid: OID { 16 }
     public static var arrayOID: OID { 1000 }
     public func encode(into bytes: inout [UInt8]) { bytes.append(self ? 1 : 0) }
@@ -95,6 +102,7 @@ extension Bool: PostgresEncodable, PostgresDecodable {
 }
 
 extension String: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { [25, 1043, 1042, 19, 18].contains(type) }
     public static var oid: OID { 25 }
     public static var arrayOID: OID { 1009 }
     public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
@@ -104,6 +112,7 @@ extension String: PostgresEncodable, PostgresDecodable {
 }
 
 extension UUID: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 2950 }
     public static var oid: OID { 2950 }
     public static var arrayOID: OID { 2951 }
     public func encode(into bytes: inout [UInt8]) { withUnsafeBytes(of: uuid) { bytes.append(contentsOf: $0) } }
@@ -114,6 +123,7 @@ extension UUID: PostgresEncodable, PostgresDecodable {
 }
 
 extension Timestamp: PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 1184 }
     public static var oid: OID { 1184 }
     public static var arrayOID: OID { 1185 }
     /// Microseconds from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
@@ -140,6 +150,7 @@ extension Timestamp: PostgresEncodable, PostgresDecodable {
 
 /// A `bytea`.
 public struct Bytes: Sendable, Hashable, PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 17 }
     public var bytes: [UInt8]
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
     public static var oid: OID { 17 }
@@ -150,6 +161,7 @@ public struct Bytes: Sendable, Hashable, PostgresEncodable, PostgresDecodable {
 
 /// The text of a `json` or `jsonb`, passed through unread.
 public struct JSONText: Sendable, Hashable, PostgresEncodable, PostgresDecodable {
+    public static func reads(_ type: OID) -> Bool { type == 114 || type == 3802 }
     public var bytes: [UInt8]
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
     public static var oid: OID { 114 }

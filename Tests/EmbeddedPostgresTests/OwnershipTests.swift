@@ -20,7 +20,7 @@ import Testing
         await server.stop()
     }
 
-    @Test("A folder that another process owns is refused until that process ends", .timeLimit(.minutes(2)))
+    @Test("A folder that another process owns is refused until that process ends", .timeLimit(.minutes(20)))
     func ownedByAnother() async throws {
         let folder = try Folder()
         let directory = folder.path + "/cluster"

@@ -92,7 +92,7 @@ import Testing
         await server.stop()
     }
 
-    @Test("A start that is cancelled ends, and leaves no server behind", .timeLimit(.minutes(3)))
+    @Test("A start that is cancelled ends, and leaves no server behind", .timeLimit(.minutes(20)))
     func cancelled() async throws {
         let folder = try Folder()
         let directory = folder.path + "/cluster"

@@ -3,7 +3,7 @@ import Postgres
 import Testing
 
 @Suite(.database) struct CancellationTests {
-    @Test("A cancelled task ends its statement on the server and is told so", .timeLimit(.minutes(1)))
+    @Test("A cancelled task ends its statement on the server and is told so", .timeLimit(.minutes(20)))
     func sleeping() async throws {
         let connection = try await Connection.open(DatabaseTrait.url)
         let observer = try await Connection.open(DatabaseTrait.url)
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "A statement that waits for a lock is ended likewise, and its transaction rolled back", .timeLimit(.minutes(1)))
+        "A statement that waits for a lock is ended likewise, and its transaction rolled back", .timeLimit(.minutes(20)))
     func locked() async throws {
         let pool = Pool(url: DatabaseTrait.url, limit: 1)
         let observer = try await Connection.open(DatabaseTrait.url)
@@ -59,7 +59,7 @@ import Testing
         #expect(try await connection.value("SELECT count(*) FROM kept") == Int64(0))
     }
 
-    @Test("A cancel never hits the next user of the connection", .timeLimit(.minutes(3)), arguments: [1, 2])
+    @Test("A cancel never hits the next user of the connection", .timeLimit(.minutes(20)), arguments: [1, 2])
     func races(seed: UInt64) async throws {
         var random = SplitMix(seed: seed)
         let connection = try await Connection.open(DatabaseTrait.url)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("A cancel never hits the next user of a pool's connection", .timeLimit(.minutes(3)))
+    @Test("A cancel never hits the next user of a pool's connection", .timeLimit(.minutes(20)))
     func poolRaces() async throws {
         let pool = Pool(url: DatabaseTrait.url, limit: 2, wait: .seconds(60))
         let seed: UInt64 = 3

@@ -4,7 +4,7 @@ import Postgres
 import Testing
 
 @Suite(.database) struct CooperativePoolTests {
-    @Test("Statements that wait hold up no other task, however many they are", .timeLimit(.minutes(2)))
+    @Test("Statements that wait hold up no other task, however many they are", .timeLimit(.minutes(20)))
     func waitingStatements() async throws {
         let count = ProcessInfo.processInfo.activeProcessorCount * 4
         let url = DatabaseTrait.url

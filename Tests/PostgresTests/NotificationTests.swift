@@ -50,7 +50,7 @@ import Testing
         #expect(told?.payload == "told")
     }
 
-    @Test("A listener that waits is told as soon as something is notified", .timeLimit(.minutes(1)))
+    @Test("A listener that waits is told as soon as something is notified", .timeLimit(.minutes(20)))
     func waiting() async throws {
         let listener = try await Connection.open(DatabaseTrait.url)
         let speaker = try await Connection.open(DatabaseTrait.url)
@@ -68,7 +68,7 @@ import Testing
         #expect(try await listener.run { try $0.notification(within: .seconds(-1)) } == nil)
     }
 
-    @Test("A listener whose task is cancelled stops waiting, and its connection goes on", .timeLimit(.minutes(1)))
+    @Test("A listener whose task is cancelled stops waiting, and its connection goes on", .timeLimit(.minutes(20)))
     func cancelled() async throws {
         let listener = try await Connection.open(DatabaseTrait.url)
         try await listener.run { try $0.listen("log") }
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("A listener whose session is ended learns that the server is away", .timeLimit(.minutes(1)))
+    @Test("A listener whose session is ended learns that the server is away", .timeLimit(.minutes(20)))
     func terminated() async throws {
         let listener = try await Connection.open(DatabaseTrait.url)
         let observer = try await Connection.open(DatabaseTrait.url)

@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test("A statement whose session is ended under way tells that the server is away", .timeLimit(.minutes(1)))
+    @Test("A statement whose session is ended under way tells that the server is away", .timeLimit(.minutes(20)))
     func underWay() async throws {
         let pool = Pool(url: DatabaseTrait.url, limit: 1)
         let observer = try await Connection.open(DatabaseTrait.url)

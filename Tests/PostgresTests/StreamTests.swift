@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test("The server waits while a row is worked on", .timeLimit(.minutes(1)))
+    @Test("The server waits while a row is worked on", .timeLimit(.minutes(20)))
     func backPressure() async throws {
         let connection = try await Connection.open(DatabaseTrait.url)
         let observer = try await Connection.open(DatabaseTrait.url)
@@ -79,7 +79,7 @@ import Testing
         #expect(count == 20_000)
     }
 
-    @Test("A reader that gives up ends the answer, however much there is still to come", .timeLimit(.minutes(1)))
+    @Test("A reader that gives up ends the answer, however much there is still to come", .timeLimit(.minutes(20)))
     func givenUp() async throws {
         let connection = try await Connection.open(DatabaseTrait.url)
         let query = Query<Int64>.asked("SELECT generate_series(1, 1000000000000)")
@@ -144,7 +144,7 @@ import Testing
         #expect(try await connection.value("SELECT 1") == Int32(1))
     }
 
-    @Test("A cancelled task ends its stream, also while the server has nothing to send", .timeLimit(.minutes(1)))
+    @Test("A cancelled task ends its stream, also while the server has nothing to send", .timeLimit(.minutes(20)))
     func cancelled() async throws {
         let connection = try await Connection.open(DatabaseTrait.url)
         let observer = try await Connection.open(DatabaseTrait.url)

@@ -65,11 +65,14 @@ struct Database: Sendable {
             SELECT 'trigger ' || oid || ' ' || tgname || ' ' || tgenabled::text FROM pg_trigger
             ORDER BY 1
             """)
-        let rows = try await texts(
-            """
-            SELECT oid::regclass || ': ' || query_to_xml('SELECT xmin::text, * FROM ' || oid::regclass, true, true, '')
-            FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace('dossier') ORDER BY 1
-            """)
+        var rows: [String] = []
+        for table in try await texts(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace('dossier') ORDER BY 1")
+        {
+            rows += try await texts(
+                "SELECT '\(table) ' || t.xmin || ' ' || t.ctid::text || ' ' || t::text FROM dossier.\(table) AS t ORDER BY t.ctid"
+            )
+        }
         return objects + rows
     }
 }
