@@ -1,5 +1,11 @@
 import CLibPQ
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A connection to PostgreSQL with a thread of its own, on which all its statements run.
 ///
 /// Within `run` and `transaction` the statements are plain synchronous calls. One `run` at a time: where another is
@@ -10,6 +16,7 @@ public actor Connection {
 
     private var handle: OpaquePointer?
     private var canceller: Canceller?
+    private let farewell = Farewell()
     /// Names of prepared statements.
     var prepared: [PreparedKey: String] = [:]
     var preparedCount = 0
@@ -20,6 +27,12 @@ public actor Connection {
     var isStreaming = false
     /// Whether the COPY under way has been given anything.
     var hasCopied = false
+
+    /// Whether the server has said, while nobody asked it anything, that it ends the session. Used on the connection's
+    /// thread only.
+    private final class Farewell: @unchecked Sendable {
+        var isSaid = false
+    }
 
     struct PreparedKey: Hashable {
         let sql: String
@@ -64,7 +77,14 @@ public actor Connection {
             PQfinish(opened)
             throw .unavailable(reason: reason)
         }
-        PQsetNoticeProcessor(opened, { _, _ in }, nil)
+        PQsetNoticeReceiver(
+            opened,
+            { farewell, notice in
+                guard let farewell, let severity = PQresultErrorField(notice, Int32(UInt8(ascii: "V"))),
+                    strcmp(severity, "FATAL") == 0
+                else { return }
+                Unmanaged<Farewell>.fromOpaque(farewell).takeUnretainedValue().isSaid = true
+            }, Unmanaged.passUnretained(farewell).toOpaque())
         handle = opened
         canceller = Canceller(opened)
         for statement in setup { try execute(statement) }
@@ -110,9 +130,10 @@ public actor Connection {
 
     /// Whether the server has sent nothing that ends the connection; asks the socket, not the server.
     var isAlive: Bool {
-        // The first read gives what the server said before it went, the next the end.
-        guard let handle, PQconsumeInput(handle) == 1, PQconsumeInput(handle) == 1 else { return false }
-        return PQstatus(handle) == CONNECTION_OK
+        guard let handle, PQconsumeInput(handle) == 1 else { return false }
+        // Reads what has come in: the server says why before it goes, and the end itself may be late.
+        _ = PQisBusy(handle)
+        return PQstatus(handle) == CONNECTION_OK && !farewell.isSaid
     }
 
     var open: OpaquePointer {

@@ -176,7 +176,7 @@ import Testing
             told.withLock { $0.append(done) }
             #expect(total == 2500)
         }
-        #expect(told.withLock { $0 } == [1000, 2000, 2500])
+        #expect(told.withLock { $0 } == [1024, 2048, 2500])
         await #expect(throws: LogError.notCreated) { try await Verification.verify(lane: 1, pool: pool) }
         await pool.close()
     }
