@@ -173,7 +173,8 @@ extension Connection {
         try check(result)
         guard String(cString: PQcmdStatus(result)) == "COMMIT" else {
             throw .refused(
-                sqlState: "25P02", query: running, reason: "a statement of the transaction had failed; nothing was kept")
+                sqlState: "25P02", query: running, reason: "a statement of the transaction had failed; nothing was kept"
+            )
         }
     }
 }

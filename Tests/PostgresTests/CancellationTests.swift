@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test(
-        "A statement that waits for a lock is ended likewise, and its transaction rolled back", .timeLimit(.minutes(20)))
+        "A statement that waits for a lock is ended likewise, and its transaction rolled back", .timeLimit(.minutes(20))
+    )
     func locked() async throws {
         let pool = Pool(url: DatabaseTrait.url, limit: 1)
         let observer = try await Connection.open(DatabaseTrait.url)
