@@ -105,13 +105,15 @@ public final class EmbeddedPostgres: Sendable {
     private static func run(
         _ place: Place, programs: String, owner: Owner, throwaway: Bool, claim: Claim
     ) async throws(EmbeddedPostgresError) -> EmbeddedPostgres {
-        // The shell stops the server when its standard input, a pipe of ours, closes: after a SIGKILL of ours too.
+        // The shell stops the server when its standard input, a pipe of ours, closes: after a SIGKILL of ours too. It
+        // asks more than once: what a shell starts in the background ignores the signal until it has come to say else.
         let script = """
             log=$1; socket=$2; shift 2
             "$@" </dev/null >>"$log" 2>&1 & server=$!
             read -r _
-            kill -\(throwaway ? "QUIT" : "INT") $server 2>/dev/null
+            for pause in 0 1 5; do sleep $pause; kill -\(throwaway ? "QUIT" : "INT") $server; done 2>/dev/null & asking=$!
             wait $server
+            kill $asking 2>/dev/null
             \(throwaway ? "rm -rf \"${log%/*}\" \"$socket\"" : ":")
             """
         // As ourselves: PostgreSQL's user may not remove what lies in a folder of ours.
