@@ -78,7 +78,8 @@ actor LaneWriter {
         let id = waiters
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled {
+                // While nothing is being appended there is room, and nobody who would tell.
+                if Task.isCancelled || drain == nil {
                     continuation.resume()
                 } else {
                     waitingForRoom.append((id, continuation))

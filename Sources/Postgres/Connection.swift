@@ -205,11 +205,15 @@ public actor Connection {
     }
 
     private func lease() async {
-        if isLeased {
-            // Handed over by `release`, in order, without being free in between.
-            await withCheckedContinuation { waiting.append($0) }
-        } else {
-            isLeased = true
+        // Looked at where it is acted upon, so that nobody else comes in between.
+        await withCheckedContinuation { continuation in
+            if isLeased {
+                // Handed over by `release`, in order, without being free in between.
+                waiting.append(continuation)
+            } else {
+                isLeased = true
+                continuation.resume()
+            }
         }
     }
 

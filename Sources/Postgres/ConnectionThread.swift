@@ -8,7 +8,10 @@ import Synchronization
 
 /// A serial executor that owns one thread of the operating system, so that libpq's blocking calls never hold up a
 /// thread of Swift's cooperative pool.
-final class ConnectionThread: SerialExecutor, TaskExecutor {
+///
+/// It is no task executor: a job that is run as on one is put off at every step within its own actor, and others come
+/// in between. Source: `mustSwitchToRun` in Swift's runtime, which compares task executors too.
+final class ConnectionThread: SerialExecutor {
     private struct Queue: Sendable {
         var jobs: [UnownedJob] = []
         var isStopping = false
@@ -70,7 +73,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor {
                 return (queue.jobs, queue.isStopping)
             }
             for job in jobs {
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                job.runSynchronously(on: asUnownedSerialExecutor())
             }
             if jobs.isEmpty, isStopping { return }
         }

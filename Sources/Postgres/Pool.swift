@@ -111,11 +111,7 @@ public actor Pool {
 
     /// Returns when this user is counted as one that is lent a connection.
     private func waitForTurn() async throws(PostgresError) {
-        guard !isClosed else { throw .unavailable(reason: "the pool is closed") }
-        if lent < limit, waiting.isEmpty {
-            lent += 1
-            return
-        }
+        if takeTurn() { return }
         lastWaiter += 1
         let id = lastWaiter
         let timer = Task { [wait] in
@@ -125,8 +121,13 @@ public actor Pool {
         defer { timer.cancel() }
         let turn = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Turn, Never>) in
+                // Looked at again where it is acted upon, so that nobody else comes in between.
                 if Task.isCancelled {
                     continuation.resume(returning: .cancelled)
+                } else if isClosed {
+                    continuation.resume(returning: .closed)
+                } else if takeTurn() {
+                    continuation.resume(returning: .granted)
                 } else {
                     waiting.append(Waiter(id: id, continuation: continuation))
                 }
@@ -140,6 +141,12 @@ public actor Pool {
         case .cancelled: throw .cancelled(query: "pool")
         case .closed: throw .unavailable(reason: "the pool is closed")
         }
+    }
+
+    private func takeTurn() -> Bool {
+        guard !isClosed, lent < limit, waiting.isEmpty else { return false }
+        lent += 1
+        return true
     }
 
     private func stopWaiting(_ id: UInt64, _ turn: Turn) {

@@ -23,7 +23,7 @@ import Testing
     }
 
     #if os(Linux)
-        @Test("An import takes a pipe of 200 MB with a few megabytes of memory", .timeLimit(.minutes(3)))
+        @Test("An import takes a pipe of 200 MB with a few megabytes of memory", .timeLimit(.minutes(20)))
         func flat() async throws {
             // A process of its own: the memory of this one is that of all tests that run meanwhile.
             await #expect(processExitsWith: .success) { [url = DatabaseTrait.url as String] in

@@ -38,7 +38,7 @@ extension Connection {
     }
 
     private func plan(_ sql: String, _ bindings: Bindings, name: String) throws -> Plan {
-        let explain = Query<String>(statement: Statement(name: "explain \(name)", sql: sql), bindings: bindings) {
+        let explain = Query<JSONText>(statement: Statement(name: "explain \(name)", sql: sql), bindings: bindings) {
             row throws(PostgresError) in try row[0]
         }
         let text = try fetchOne(explain)
@@ -49,7 +49,7 @@ extension Connection {
         ) { row throws(PostgresError) in try row[0] }
         let tables = Set(try fetchAll(filled))
         var nodes: [Node] = []
-        for root in try JSONDecoder().decode([Root].self, from: Data(text.utf8)) { root.plan.collect(&nodes) }
+        for root in try JSONDecoder().decode([Root].self, from: Data(text.bytes)) { root.plan.collect(&nodes) }
         return Plan(
             scanned: Set(nodes.filter { $0.type.hasSuffix("Seq Scan") }.compactMap(\.table)).intersection(tables),
             indexes: Set(nodes.compactMap(\.index)))

@@ -6,7 +6,7 @@ import ShareServers
 import Testing
 
 /// The promise: what was acknowledged is in the log exactly once, after any kill.
-@Suite(.timeLimit(.minutes(15))) struct CrashTests {
+@Suite(.timeLimit(.minutes(20))) struct CrashTests {
     private enum Victims: CaseIterable {
         case writer, postgres, both
     }
