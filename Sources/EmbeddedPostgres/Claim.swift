@@ -11,7 +11,7 @@ final class Claim: Sendable {
         guard opened >= 0 else { return nil }
         file = Mutex(opened)
         // A program that is about to be started holds a copy for a moment.
-        for _ in 0..<100 {
+        for _ in 0..<500 {
             if flock(opened, LOCK_EX | LOCK_NB) == 0 { return }
             try? await Task.sleep(for: .milliseconds(10))
         }

@@ -58,6 +58,7 @@ public final class EmbeddedPostgres: Sendable {
         let place = Place(directory)
         try owner.makeDirectory(place.directory)
         try owner.checkReach(place.directory)
+        if let processID = place.liveServer { throw .inUse(directory: directory, processID: processID) }
         guard let claim = await Claim(place) else {
             throw .inUse(directory: directory, processID: place.liveServer ?? 0)
         }

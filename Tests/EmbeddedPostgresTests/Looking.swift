@@ -4,7 +4,7 @@ import Testing
 
 /// Waits until something holds, looking every few milliseconds.
 func wait(
-    for what: Comment, within limit: Duration = .seconds(30), until holds: () async throws -> Bool
+    for what: Comment, within limit: Duration = .seconds(600), until holds: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let begun = clock.now

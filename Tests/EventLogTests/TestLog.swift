@@ -136,7 +136,7 @@ extension TestLog {
 
 /// Waits until something holds, looking every few milliseconds.
 func wait(
-    for what: Comment, within limit: Duration = .seconds(30), until holds: () async throws -> Bool
+    for what: Comment, within limit: Duration = .seconds(600), until holds: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !holds() {

@@ -109,7 +109,7 @@ import Testing
             over.wait()
             return nil
         }
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(600)
         while !isReading.value.withLock({ $0 }) {
             try #require(ContinuousClock.now < deadline)
             try await Task.sleep(for: .milliseconds(5))

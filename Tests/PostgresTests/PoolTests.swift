@@ -61,7 +61,7 @@ import Testing
 
     @Test("A lease is given back after an error, of the body's own or of the server's")
     func givenBack() async throws {
-        let pool = Pool(url: DatabaseTrait.url, limit: 1, wait: .seconds(20))
+        let pool = Pool(url: DatabaseTrait.url, limit: 1, wait: .seconds(600))
         for _ in 0..<5 {
             await #expect(throws: GivenUp.self) { try await pool.withConnection { _ in throw GivenUp() } }
             await #expect(throws: GivenUp.self) { try await pool.transaction { _ in throw GivenUp() } }

@@ -58,7 +58,7 @@ import Testing
         let changed = Projection.servers.with(version: Projection.servers.version + 1)
         let runner = ProjectionRunner(url: log.url, projections: [changed], logger: TestLog.quiet)
         let running = Task { try await runner.run() }
-        try await wait(for: "the rebuild of every lane", within: .seconds(20)) {
+        try await wait(for: "the rebuild of every lane", within: .seconds(600)) {
             try await log.disagreements() == []
         }
         running.cancel()

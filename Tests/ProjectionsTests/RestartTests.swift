@@ -27,7 +27,7 @@ import Testing
             await server.stop()
             server = try await restarted(cluster)
             try await log.append(events.log(servers: 10, length: 10, times: .few(6)))
-            try await log.waitUntilLevel(within: .seconds(30))
+            try await log.waitUntilLevel(within: .seconds(600))
             #expect(try await log.disagreements() == [])
         }
         running.cancel()

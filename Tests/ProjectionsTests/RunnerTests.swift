@@ -54,7 +54,7 @@ import Testing
                 FROM dossier.entries;
             UPDATE dossier.log_heads SET size = 2
             """)
-        try await log.waitUntilLevel(within: .seconds(10))
+        try await log.waitUntilLevel(within: .seconds(600))
         #expect(try await log.tables()[Happening.server]?.visits.map(\.status) == ["status 0", "error"])
         running.cancel()
         try await running.value

@@ -5,7 +5,7 @@ import Testing
 extension TestLog {
     /// Waits until the projection has applied all that was appended; answers how long that took.
     @discardableResult
-    func waitUntilLevel(within limit: Duration = .seconds(20)) async throws -> Duration {
+    func waitUntilLevel(within limit: Duration = .seconds(600)) async throws -> Duration {
         let connection = try await Connection.open(url)
         let waited = try await wait(for: "the projection to be level with the log", within: limit) {
             let progress = try await connection.run {
@@ -28,7 +28,7 @@ extension TestLog {
                     WHERE datname = current_database() AND pid <> pg_backend_pid() AND \(condition)
                     """)
         ) { row throws(PostgresError) in try row[0] }
-        try await wait(for: "\(count) sessions where \(condition)", within: .seconds(20)) {
+        try await wait(for: "\(count) sessions where \(condition)", within: .seconds(600)) {
             try await connection.run { try $0.fetchOne(sessions) } == count
         }
         await connection.close()
