@@ -48,34 +48,40 @@ import Testing
     @Test(
         "Every push that was answered is in the log once, where it was told, after any kill", arguments: [Int16(1), 4])
     func answeredPushes(lanes: Int16) async throws {
-        var random = SeededRandom(seed: UInt64(lanes))
         try await withDirectory { directory in
             let cluster = try await Cluster(directory + "/pg")
             try await Migration.migrate(url: cluster.url, lanes: lanes, partitionEntries: 10_000)
-            let pushes = Pushes()
-            var service = try await serve(cluster)
-            for _ in 0..<16 {
-                let (program, url) = service
-                async let pushing: Void = pushes.run(url)
-                try await Task.sleep(for: .milliseconds(Int.random(in: 50...400, using: &random)))
-                let kind = Victims.allCases.randomElement(using: &random)!
-                if kind != .writer { await cluster.kill() }
-                if kind != .postgres { #expect(try await program.end(SIGKILL) == 128 + SIGKILL) }
-                // A service whose database comes back in time goes on with what it had taken.
-                if kind != .writer { try await cluster.restart() }
-                await pushes.stop()
-                await pushing
-                if kind != .postgres { service = try await serve(cluster) }
+            try await Pushes.with { pushes in
+                var service = try await serve(cluster)
+                try await killSixteenTimes(&service, cluster, pushes, seed: UInt64(lanes))
+                #expect(pushes.acknowledged.count > 100)
+                try await expect(pushes.acknowledged, in: cluster.url)
+                // Whatever was sent, answered or not, may be sent again.
+                try await pushes.pushAll(service.url)
+                try await expect(pushes.acknowledged, in: cluster.url)
+                try await expectOnceEach(pushes.sent, in: cluster.url)
+                #expect(try await service.program.end(SIGTERM) == 0)
             }
-            #expect(pushes.acknowledged.count > 100)
-            try await expect(pushes.acknowledged, in: cluster.url)
-            // Whatever was sent, answered or not, may be sent again.
-            try await pushes.pushAll(service.url)
-            try await expect(pushes.acknowledged, in: cluster.url)
-            try await expectOnceEach(pushes.sent, in: cluster.url)
-            #expect(try await service.program.end(SIGTERM) == 0)
             await cluster.stop()
-            try await pushes.close()
+        }
+    }
+
+    private func killSixteenTimes(
+        _ service: inout (program: RunningProgram, url: String), _ cluster: Cluster, _ pushes: Pushes, seed: UInt64
+    ) async throws {
+        var random = SeededRandom(seed: seed)
+        for _ in 0..<16 {
+            let (program, url) = service
+            async let pushing: Void = pushes.run(url)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 50...400, using: &random)))
+            let kind = Victims.allCases.randomElement(using: &random)!
+            if kind != .writer { await cluster.kill() }
+            if kind != .postgres { #expect(try await program.end(SIGKILL) == 128 + SIGKILL) }
+            // A service whose database comes back in time goes on with what it had taken.
+            if kind != .writer { try await cluster.restart() }
+            await pushes.stop()
+            await pushing
+            if kind != .postgres { service = try await serve(cluster) }
         }
     }
 

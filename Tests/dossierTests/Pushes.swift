@@ -17,14 +17,24 @@ final class Pushes: Sendable {
     private let http: HTTPClient
     private static let batch = 20
 
-    init() {
+    private init() {
         var configuration = HTTPClient.Configuration()
         // A service that was killed is not waited for.
         configuration.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    func close() async throws { try await http.shutdown() }
+    /// Lends clients to `body`, and ends them after it, however it ends.
+    static func with(_ body: (Pushes) async throws -> Void) async throws {
+        let pushes = Pushes()
+        do {
+            try await body(pushes)
+        } catch {
+            try? await pushes.http.shutdown()
+            throw error
+        }
+        try await pushes.http.shutdown()
+    }
 
     var sent: [String] { (0..<state.withLock { $0.sent }).map { "e\($0)" } }
     var acknowledged: [String: String] { state.withLock { $0.acknowledged } }
@@ -36,7 +46,7 @@ final class Pushes: Sendable {
             for _ in 0..<4 {
                 group.addTask {
                     while let range = self.next() {
-                        while await !self.push(range, to: url), !self.state.withLock({ $0.isStopped }) {
+                        while await !self.push(range, to: url), !self.isStopped {
                             try? await Task.sleep(for: .milliseconds(10))
                         }
                     }
@@ -44,6 +54,8 @@ final class Pushes: Sendable {
             }
         }
     }
+
+    private var isStopped: Bool { Task.isCancelled || state.withLock { $0.isStopped } }
 
     func stop() async { state.withLock { $0.isStopped = true } }
 
@@ -57,7 +69,7 @@ final class Pushes: Sendable {
 
     private func next() -> Range<Int>? {
         state.withLock { state in
-            guard !state.isStopped else { return nil }
+            guard !state.isStopped, !Task.isCancelled else { return nil }
             state.sent += Self.batch
             return state.sent - Self.batch..<state.sent
         }

@@ -62,7 +62,7 @@ final class Cluster {
             } catch {
                 // What was killed may take a moment to be gone.
                 attempts += 1
-                guard attempts < 40 else { throw error }
+                guard attempts < 400 else { throw error }
                 try await Task.sleep(for: .milliseconds(250))
             }
         }
