@@ -37,6 +37,7 @@ format: ## write the format
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
 bench: install ## how fast, as ratios to ceilings measured in the same run
+	@sh .ci/install wrk
 	$(SWIFT) build -c release --product Benchmarks
 	$(SWIFT) build -c release --product dossier
 	.build/release/Benchmarks

@@ -46,7 +46,7 @@ extension Benchmarks {
     }
 
     /// Runs `body` with the URL of a `dossier serve` that runs meanwhile.
-    private func serving<T: Sendable>(
+    func serving<T: Sendable>(
         _ url: String, _ body: @escaping @Sendable (_ service: String) async throws -> T
     ) async throws -> T {
         let result = try await Subprocess.run(
