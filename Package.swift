@@ -20,6 +20,7 @@ let lifecycleSignals: Target.Dependency = .product(name: "UnixSignals", package:
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -41,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
@@ -82,7 +84,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "ShareServers",
-                "TransparencyLog", httpTypes, hummingbird, lifecycle, logging, nio,
+                "TransparencyLog", httpTypes, hummingbird, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -143,8 +145,7 @@ let package = Package(
             dependencies: [
                 "Service", "EventLog", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
                 "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpTypes, hummingbird,
-                hummingbirdTesting, logging,
-                nio,
+                hummingbirdTesting, logging, nio, nioPosix,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -108,11 +108,15 @@ public final class EmbeddedPostgres: Sendable {
     ) async throws(EmbeddedPostgresError) -> EmbeddedPostgres {
         // The shell stops the server when its standard input, a pipe of ours, closes: after a SIGKILL of ours too. It
         // asks more than once: what a shell starts in the background ignores the signal until it has come to say else.
+        // And it waits for the server all the while, so that one that ends by itself is gone and no zombie.
         let script = """
             log=$1; socket=$2; shift 2
             "$@" </dev/null >>"$log" 2>&1 & server=$!
-            read -r _
-            for pause in 0 1 5; do sleep $pause; kill -\(throwaway ? "QUIT" : "INT") $server; done 2>/dev/null & asking=$!
+            exec 3<&0
+            { read -r _ <&3
+              for pause in 0 1 5; do sleep $pause; kill -\(throwaway ? "QUIT" : "INT") $server; done
+            } 2>/dev/null & asking=$!
+            exec 3<&- </dev/null
             wait $server
             kill $asking 2>/dev/null
             \(throwaway ? "rm -rf \"${log%/*}\" \"$socket\"" : ":")

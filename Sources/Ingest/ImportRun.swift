@@ -5,6 +5,7 @@ import ShareServers
 struct ImportRun {
     var report: ImportReport
     let log: Log
+    private let redaction: Redaction
     let source: String?
     let size: Int64?
     let onFault: @Sendable (_ input: String, Fault) -> Void
@@ -36,6 +37,7 @@ struct ImportRun {
     ) {
         self.report = report
         self.log = log
+        redaction = Redaction(key: log.redactionKey)
         self.source = source
         self.size = size
         self.onFault = onFault
@@ -50,8 +52,11 @@ struct ImportRun {
             let index = started
             started += 1
             let isArchive = report.format == .har
-            group.addTask {
-                (index, isArchive ? .exchanges(slab.decode(ArchivedExchange.init(har:))) : .events(slab.events()))
+            group.addTask { [redaction] in
+                (
+                    index,
+                    isArchive ? .exchanges(slab.decode(ArchivedExchange.init(har:))) : .events(slab.events(redaction))
+                )
             }
         }
         onProgress(report.bytes, size, report.events)
@@ -117,7 +122,7 @@ struct ImportRun {
         let origin = archived.origin
         var observer =
             observers.removeValue(forKey: origin)
-            ?? Observer(source: source ?? origin, redaction: Redaction(key: log.redactionKey))
+            ?? Observer(source: source ?? origin, redaction: redaction)
         defer { observers[origin] = observer }
         let events = try observer.events(from: archived.exchange)
         if events.isEmpty { report.skipped += 1 } else { report.exchanges += 1 }

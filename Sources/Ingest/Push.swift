@@ -32,12 +32,13 @@ public struct Push: Sendable {
         _ chunks: Chunks, format: Format, _ body: (_ number: Int, Outcome) -> Void
     ) async throws where Chunks.Element: Collection<UInt8> {
         var splitter = Splitter(format)
+        let redaction = Redaction(key: log.redactionKey)
         var gathered: [UInt8] = []
         var pending: [(decoded: Decoded<Event>, submission: Submission)] = []
 
         func take(_ slab: Slab) async throws {
             guard !slab.isEmpty else { return }
-            let decoded = slab.events()
+            let decoded = slab.events(redaction)
             while pending.count >= Self.submitted { try await Self.settle(&pending, body) }
             pending.append((decoded, try await log.submit(decoded.outputs.map(\.output))))
         }

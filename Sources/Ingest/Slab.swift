@@ -38,9 +38,9 @@ struct Decoded<Output: Sendable>: Sendable {
 }
 
 extension Slab {
-    /// Reads each element as an event.
-    func events() -> Decoded<Event> {
-        decode { bytes throws(EventError) in try Event(decoding: bytes) }
+    /// Reads each element as an event, and takes its secrets out.
+    func events(_ redaction: Redaction) -> Decoded<Event> {
+        decode { bytes throws(EventError) in try Event(decoding: bytes).redacted(redaction) }
     }
 
     /// Reads each element with `read`.

@@ -1,6 +1,6 @@
 /// Cuts a JSON text into the elements of one array in it, whatever else it holds and however it is spaced.
 ///
-/// Only strings and brackets are understood: whether an element is JSON is for its reader to say.
+/// Only strings, brackets and the array's own commas are understood: whether an element is JSON is for its reader to say.
 struct ValueSplitter: Sendable {
     /// The names that lead to the array; none: the text is the array, or values one after another.
     private let path: [[UInt8]]
@@ -26,6 +26,9 @@ struct ValueSplitter: Sendable {
     private var element: [UInt8] = []
     private var elementLine = 0
     private var isInElement = false
+    /// Whether an element, and whether a comma, came last in the array.
+    private var isAfterElement = false
+    private var isAfterComma = false
     private var isSkipping = false
 
     init(path: [String], limit: Int) {
@@ -84,21 +87,29 @@ struct ValueSplitter: Sendable {
             // Between values one after another, where no comma is.
             if isInElement, depth == elementDepth { finish(into: &slab) } else { keep(byte) }
         case 0x22:
-            begin()
+            begin(into: &slab)
             keep(byte)
             isInString = true
             if depth <= path.count { lastString = [] }
-        case 0x7B, 0x5B: open(byte)
+        case 0x7B, 0x5B: open(byte, into: &slab)
         case 0x7D, 0x5D: close(byte, into: &slab)
         case 0x2C:
-            if isInElement, depth == elementDepth { finish(into: &slab) } else { keep(byte) }
+            if isInElement, depth == elementDepth { finish(into: &slab) }
+            if depth == elementDepth, depth > 0 { takeComma(into: &slab) } else { keep(byte) }
         case 0x3A:
             if !isInElement, depth < names.count { names[depth] = lastString }
             keep(byte)
         default:
-            begin()
+            begin(into: &slab)
             keep(byte)
         }
+    }
+
+    /// Between two elements of the array, and nowhere else.
+    private mutating func takeComma(into slab: inout Slab) {
+        if !isAfterElement { slab.faults.append(fault("a comma where a value is expected", line: line)) }
+        isAfterElement = false
+        isAfterComma = true
     }
 
     private mutating func takeInString(_ byte: UInt8) {
@@ -114,7 +125,7 @@ struct ValueSplitter: Sendable {
         if !isInElement, depth <= path.count, lastString.count < 64 { lastString.append(byte) }
     }
 
-    private mutating func open(_ byte: UInt8) {
+    private mutating func open(_ byte: UInt8, into slab: inout Slab) {
         if path.isEmpty, byte == 0x5B, depth == 0, !isInElement, !hasFoundArray, number == 0 {
             // The text is the array.
             hasFoundArray = true
@@ -130,7 +141,7 @@ struct ValueSplitter: Sendable {
             elementDepth = depth
             return
         }
-        begin()
+        begin(into: &slab)
         keep(byte)
         depth += 1
         if depth <= path.count {
@@ -144,6 +155,9 @@ struct ValueSplitter: Sendable {
             finish(into: &slab)
         }
         if !isInElement, depth == elementDepth, depth > 0 {
+            if isAfterComma { slab.faults.append(fault("a comma without a value after it", line: line)) }
+            isAfterElement = false
+            isAfterComma = false
             // The array ends; what other members follow is passed over.
             elementDepth = nil
             depth -= 1
@@ -163,8 +177,12 @@ struct ValueSplitter: Sendable {
 
     // MARK: - Elements
 
-    private mutating func begin() {
+    private mutating func begin(into slab: inout Slab) {
         guard !isInElement, depth == elementDepth else { return }
+        if isAfterElement, depth > 0 {
+            slab.faults.append(fault("a comma is missing before what begins here", line: line))
+        }
+        isAfterComma = false
         isInElement = true
         elementLine = line
     }
@@ -190,6 +208,7 @@ struct ValueSplitter: Sendable {
             number += 1
         }
         element.removeAll(keepingCapacity: true)
+        isAfterElement = true
         isInElement = false
         isSkipping = false
     }

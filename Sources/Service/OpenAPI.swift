@@ -10,7 +10,7 @@ enum OpenAPI {
           "info": {
             "title": "Dossier",
             "version": "1",
-            "description": "The record of every OpenStack Manila share server. Every unknown parameter is refused. `HEAD` is answered wherever `GET` is.",
+            "description": "The record of every OpenStack Manila share server. Every unknown parameter is refused below `/v1`; Manila's filters that are not known below `/v2` are passed over. Another method on a path is answered 405 with `Allow`. `HEAD` is answered wherever `GET` is.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
           },
           "paths": {
@@ -86,7 +86,7 @@ enum OpenAPI {
                   {
                     "name": "at",
                     "in": "query",
-                    "description": "The moment; now where it is left out.",
+                    "description": "The moment. Where it is left out, the latest that is known, should an event be dated in the future too.",
                     "schema": {"type": "string", "format": "date-time"}
                   },
                   {
@@ -146,7 +146,7 @@ enum OpenAPI {
                   {
                     "name": "at",
                     "in": "query",
-                    "description": "The moment; now where it is left out.",
+                    "description": "The moment. Where it is left out, the latest that is known, should an event be dated in the future too.",
                     "schema": {"type": "string", "format": "date-time"}
                   }
                 ],
@@ -415,6 +415,7 @@ enum OpenAPI {
                     "description": "Every id was used before for other content.",
                     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}}
                   },
+                  "413": {"$ref": "#/components/responses/BadRequest"},
                   "415": {"$ref": "#/components/responses/BadRequest"},
                   "503": {
                     "description": "The log did not take all of it; pushing it again is safe.",
@@ -957,7 +958,7 @@ enum OpenAPI {
                   "rejected": {"type": "integer"},
                   "results": {
                     "type": "array",
-                    "description": "Each of the first 10,000 events; beyond them conflicts and rejected ones.",
+                    "description": "Each of the first 10,000 events; beyond them conflicts and rejected ones, up to 20,000 in all.",
                     "items": {
                       "type": "object",
                       "properties": {
@@ -1028,7 +1029,8 @@ enum OpenAPI {
                   "title": {"type": "string"},
                   "status": {"type": "integer"},
                   "detail": {"type": "string"},
-                  "parameter": {"type": "string"}
+                  "parameter": {"type": "string"},
+                  "as_of": {"$ref": "#/components/schemas/AsOf"}
                 },
                 "required": ["type", "title", "status", "detail"]
               }

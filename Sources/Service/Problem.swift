@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Ingest
 import Logging
+import NIOHTTP1
 import Postgres
 import ShareServers
 
@@ -24,6 +25,13 @@ struct Problem: Error {
     /// A query parameter that is not known, or whose value is not what is accepted.
     static func parameter(_ name: String, _ detail: String) -> Problem {
         Problem(.badRequest, "parameter '\(name)': \(detail)", ["parameter": .string(name)])
+    }
+
+    /// A method that a path does not have.
+    static func notAllowed(_ method: String, allow: String) -> Problem {
+        var problem = Problem(.methodNotAllowed, "\(method) is not for this path; allowed are \(allow)")
+        problem.headers[.allow] = allow
+        return problem
     }
 
     static func unavailable(_ detail: String) -> Problem {
@@ -54,6 +62,8 @@ struct Problem: Error {
             self.init(
                 error.status,
                 error.status == .notFound ? "there is no such route; see /openapi.json" : error.status.reasonPhrase)
+        case is HTTPParserError:
+            self.init(.badRequest, "the body is broken off, or is not framed as its headers say; nothing more was read")
         case is CancellationError: self = .unavailable("the service is stopping")
         default: self.init(.internalServerError, "\(type(of: error))")
         }
@@ -83,7 +93,9 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             if problem.status.kind == .serverError {
                 context.logger.error("\(request.method) \(request.uri.path): \(problem.detail)")
             }
-            let response = request.uri.path.hasPrefix("/v2/") ? ManilaFault(problem).response : problem.response
+            let isManilas = request.uri.path.hasPrefix("/v2/")
+            var response = isManilas ? ManilaFault(problem).response : problem.response
+            if isManilas { response.headers.append(contentsOf: problem.headers) }
             // The answer to HEAD has no body: on a connection that stays open the next answer would be taken for it.
             return request.method == .head ? response.createHeadResponse() : response
         }

@@ -18,7 +18,10 @@ struct QueryParameters {
             let value = String(value)
             guard known.contains(name) else {
                 throw .parameter(
-                    String(name.prefix(64)), "it is not known here; known are \(known.joined(separator: ", "))")
+                    String(name.prefix(64)),
+                    known.isEmpty
+                        ? "there are no parameters here"
+                        : "it is not known here; known are \(known.joined(separator: ", "))")
             }
             guard values[name] == nil else { throw .parameter(name, "it is given twice") }
             guard value.utf8.count <= Self.longest else {

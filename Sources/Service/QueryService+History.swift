@@ -25,7 +25,9 @@ extension QueryService {
         let lane = lane(of: id)
         let found = try await read { connection in
             guard try connection.fetchOptional(Queries.Servers.fetchServer(lane: lane, serverId: id)) != nil else {
-                throw Problem(.notFound, "no event has named server \(id.text)")
+                throw Problem(
+                    .notFound, "no event has named server \(id.text)",
+                    ["as_of": try AsOf.projections(connection).json])
             }
             let rows = try connection.fetchAll(
                 Queries.Servers.fetchHistory(

@@ -43,7 +43,7 @@ extension QueryService {
     @Sendable private func listServers(
         _ request: Request, _ context: Context, _ version: Microversion
     ) async throws -> JSON {
-        let wanted = ManilaFilter(request)
+        let wanted = try ManilaFilter(request)
         let states = try await read { connection in
             var all: [ServerState] = []
             var after: ServerKey?
@@ -96,15 +96,19 @@ private struct ManilaFilter: Sendable {
     var filter = ServerFilter()
     private var others: [(name: String, value: String)] = []
 
-    init(_ request: Request) {
+    init(_ request: Request) throws(ManilaFault) {
         for (name, value) in request.uri.queryParameters {
             let value = String(value)
+            guard !value.utf8.contains(0) else {
+                throw ManilaFault(.badRequest, "Filter \(name) holds a NUL character.")
+            }
             switch name {
             case "status": filter.status = value
             case "host": filter.host = value
             case "project_id": filter.projectID = value
             case "share_network_id": filter.shareNetworkID = value
-            case "identifier", "share_network_name", "share_network", "share_network_subnet_id":
+            case "id", "identifier", "share_network_name", "share_network", "share_network_subnet_id",
+                "source_share_server_id":
                 others.append((String(name), value))
             default: continue
             }
@@ -114,6 +118,7 @@ private struct ManilaFilter: Sendable {
     func accepts(_ state: ServerState) -> Bool {
         others.allSatisfy { name, value in
             switch name {
+            case "id": state.key.id.text == value
             case "share_network":
                 state.attributes["share_network_name"]?.string == value
                     || state.attributes["share_network_id"]?.string == value
@@ -156,7 +161,7 @@ extension ServerState {
 
     /// A time as Manila writes it: UTC without saying so, with a fraction where there is one.
     fileprivate func time(_ name: String) -> JSON {
-        guard let text = attributes[name]?.string, let time = Timestamp(text) else { return .null }
+        guard let text = attributes[name]?.string, let time = Timestamp(manila: text) else { return .null }
         var written = String(time.description.dropLast())
         if written.hasSuffix(".000000") { written.removeLast(7) }
         return .string(written)

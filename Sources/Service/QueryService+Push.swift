@@ -10,12 +10,18 @@ extension QueryService {
     /// `POST /v1/events`: what became of each event of the body, once all are durable.
     ///
     /// 200 where all are in the log; 207 where some are; 400 where none is because they are no events, 409 because they
-    /// conflict; 415 for another content type; 503 where the log did not take them: repeating is safe.
+    /// conflict; 413 for a binary-mode body that is too large; 415 for another content type or encoding; 503 where the log did not take them: repeating is safe.
     @Sendable func push(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
         var answer = PushAnswer()
+        if let encoding = request.headers[.contentEncoding], encoding.trimmingBlanks.lowercased() != "identity" {
+            var problem = Problem(
+                .unsupportedMediaType, "content encoding '\(encoding)' is not taken; send the events as they are")
+            problem.headers[.acceptEncoding] = "identity"
+            throw problem
+        }
         do {
-            if request.headers[.ceSpecVersion] != nil {
+            if request.headers[.ceSpecVersion] != nil, !Self.isStructured(request) {
                 let event = try await Self.binaryMode(request)
                 try await Push(log: log).append(
                     AsyncStream { continuation in
@@ -41,8 +47,20 @@ extension QueryService {
         return try answer.response()
     }
 
+    /// The content type without its parameters, in lower case; empty where there is none.
+    private static func mediaType(_ request: Request) -> String {
+        (request.headers[.contentType] ?? "").prefix { $0 != ";" }.trimmingBlanks.lowercased()
+    }
+
+    /// Whether the body is a CloudEvent, or a batch of them, whatever `ce-` headers come with it.
+    ///
+    /// Source: CloudEvents, HTTP protocol binding 1.0, section 3: the content type says the mode.
+    private static func isStructured(_ request: Request) -> Bool {
+        mediaType(request).hasPrefix("application/cloudevents") || mediaType(request).hasSuffix("ndjson")
+    }
+
     private static func format(of request: Request) throws(Problem) -> Format {
-        let type = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.trimmingBlanks.lowercased()
+        let type = mediaType(request)
         switch type {
         case "application/x-ndjson", "application/ndjson", "application/jsonl": return .ndjson
         case "application/json", "application/cloudevents+json", "application/cloudevents-batch+json": return .json
@@ -62,13 +80,22 @@ extension QueryService {
         for field in request.headers {
             let name = field.name.canonicalName
             guard name.hasPrefix("ce-") else { continue }
-            members[String(name.dropFirst(3))] = .string(Self.percentDecoded(field.value))
+            guard let value = Percent.decodeExactly(field.value.utf8) else {
+                throw Problem(.badRequest, "header '\(name)': percent-encoded UTF-8 is expected")
+            }
+            members[String(name.dropFirst(3))] = .string(value)
         }
         let contentType = (request.headers[.contentType] ?? "").trimmingBlanks
-        let type = contentType.prefix { $0 != ";" }.trimmingBlanks.lowercased()
+        let type = mediaType(request)
         if !contentType.isEmpty, contentType != "application/json" { members["datacontenttype"] = .string(contentType) }
-        let limit = 4 << 20
-        let body = try await request.body.collect(upTo: limit)
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: Self.binaryModeBytes)
+        } catch is NIOTooManyBytesError {
+            throw Problem(
+                .contentTooLarge,
+                "the body of an event in binary mode has at most \(Self.binaryModeBytes) bytes, and an event 65,535")
+        }
         if body.readableBytes > 0 {
             let bytes = Array(body.readableBytesView)
             if type.isEmpty || type == "application/json" || type.hasSuffix("+json") {
@@ -84,7 +111,8 @@ extension QueryService {
         return JSON.object(members).canonical()
     }
 
-    private static func percentDecoded(_ text: String) -> String { Percent.decode(text.utf8) }
+    /// Source: chosen; room for an event of the greatest size in any encoding of its data.
+    private static let binaryModeBytes = 1 << 20
 }
 
 /// Gathers what became of pushed events, with bounds.

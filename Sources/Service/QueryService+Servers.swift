@@ -38,7 +38,8 @@ extension QueryService {
         guard let state else {
             throw Problem(
                 .notFound,
-                at.map { "server \(id.text) had not been seen by \($0)" } ?? "no event has named server \(id.text)")
+                at.map { "server \(id.text) had not been seen by \($0)" } ?? "no event has named server \(id.text)",
+                ["as_of": asOf.json])
         }
         return Response(["server": state.json], asOf: asOf, to: request)
     }

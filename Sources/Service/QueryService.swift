@@ -22,6 +22,11 @@ public struct QueryService: Sendable {
     /// Source: measured; about 50 ms of a cached log.
     static let scannedPositions: Int64 = 100_000
 
+    /// Connections that are kept at once; whoever comes then waits to be let in.
+    private static let connections = 1_000
+    /// How long a connection on which nothing comes is kept.
+    private static let idleTime = TimeAmount.seconds(60)
+
     /// - Parameters:
     ///   - pool: Answers queries; as `QueryService.pool` makes it.
     ///   - log: Takes pushed events.
@@ -41,8 +46,15 @@ public struct QueryService: Sendable {
             ])
     }
 
-    /// Every route; the same for the service and for tests.
+    /// What answers every request.
     public func router() -> Router<Context> {
+        let router = routes()
+        refuseOtherMethods(router)
+        return router
+    }
+
+    /// Every route that the OpenAPI document describes.
+    func routes() -> Router<Context> {
         let router = Router(context: Context.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: ProblemMiddleware())
         router.get("/") { _, _ in Self.welcome }
@@ -59,6 +71,26 @@ public struct QueryService: Sendable {
         return router
     }
 
+    /// 405 with what is allowed, for every other method on the path of a route; OPTIONS is told without an error.
+    ///
+    /// Source: RFC 9110, sections 15.5.6 and 9.3.7.
+    private func refuseOtherMethods(_ router: Router<Context>) {
+        let methods = Dictionary(grouping: router.routes, by: \.path.description).values
+        for routes in methods {
+            var allowed = Set(routes.map(\.method))
+            if allowed.contains(.get) { allowed.insert(.head) }
+            let allow = (allowed.map(\.rawValue) + ["OPTIONS"]).sorted().joined(separator: ", ")
+            for method in [.get, .post, .put, .patch, .delete] as [HTTPRequest.Method] where !allowed.contains(method) {
+                router.on(routes[0].path, method: method) { request, _ -> Response in
+                    throw Problem.notAllowed(request.method.rawValue, allow: allow)
+                }
+            }
+            router.on(routes[0].path, method: .options) { _, _ in
+                Response(status: .noContent, headers: [.allow: allow])
+            }
+        }
+    }
+
     /// The service on an address.
     ///
     /// - Parameters:
@@ -69,7 +101,11 @@ public struct QueryService: Sendable {
     ) -> some ApplicationProtocol {
         Application(
             router: router(),
-            configuration: .init(address: .hostname(host, port: port), serverName: "dossier"),
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [ExpectContinue()], idleTimeout: Self.idleTime)),
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: "dossier",
+                availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: logger)
     }

@@ -39,6 +39,16 @@ struct CanonicalReader {
         return true
     }
 
+    /// Whether every element of the array at `range` is a string.
+    func isArrayOfStrings(_ range: Range<Int>) -> Bool {
+        var at = range.lowerBound + 1
+        while at < range.upperBound - 1 {
+            guard bytes[at] == 0x22 else { return false }
+            at = end(of: at) + 1
+        }
+        return true
+    }
+
     /// What the string at `range` says.
     func string(_ range: Range<Int>) -> String {
         let inner = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound + 1..<range.upperBound - 1])

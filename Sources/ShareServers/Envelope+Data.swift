@@ -13,7 +13,52 @@ extension Envelope {
             try readCall(data)
         } else if isStatus {
             try readStatus(data)
+        } else if type == EventType.backendDetails {
+            guard let details = reader.member("details", of: data), reader.bytes[details.lowerBound] == 0x7B else {
+                throw .invalid(attribute: "data.details", reason: "an object is expected in an event of this type")
+            }
         }
+    }
+
+    /// What the members of `data` are that answers repeat as they are, by the first byte of their values.
+    private enum Shape {
+        case string, object, boolean, strings, time
+
+        var expected: String {
+            switch self {
+            case .string: "a string is expected"
+            case .object: "an object is expected"
+            case .boolean: "true or false is expected"
+            case .strings: "an array of strings is expected"
+            case .time: "a time is expected, in RFC 3339 or as Manila writes it, on a date that exists"
+            }
+        }
+    }
+
+    private static let callShapes: [(StaticString, Shape)] = [
+        ("method", .string), ("path", .string), ("microversion", .string), ("global_request_id", .string),
+        ("remote_address", .string), ("fault", .object),
+    ]
+    private static let statusShapes: [(StaticString, Shape)] = [
+        ("task_state", .string), ("share_network_id", .string), ("share_network_name", .string),
+        ("share_network_subnet_ids", .strings), ("identifier", .string), ("is_auto_deletable", .boolean),
+        ("source_share_server_id", .string), ("created_at", .time), ("updated_at", .time),
+    ]
+
+    private func check(
+        _ key: Range<Int>, _ value: Range<Int>, _ shapes: [(StaticString, Shape)]
+    ) throws(EventError) {
+        guard let (name, shape) = shapes.first(where: { reader.isString(key, $0.0) }) else { return }
+        let first = reader.bytes[value.lowerBound]
+        let isRight =
+            switch shape {
+            case .string: first == 0x22
+            case .object: first == 0x7B
+            case .boolean: first == 0x74 || first == 0x66
+            case .strings: first == 0x5B && reader.isArrayOfStrings(value)
+            case .time: first == 0x22 && Timestamp(manila: reader.string(value)) != nil
+            }
+        guard isRight else { throw .invalid(attribute: "data.\(name)", reason: shape.expected) }
     }
 
     private mutating func readCall(_ data: Range<Int>) throws(EventError) {
@@ -41,6 +86,8 @@ extension Envelope {
                 {
                     index.host = reader.string(host)
                 }
+            } else {
+                try check(key, value, Self.callShapes)
             }
         }
     }
@@ -68,6 +115,8 @@ extension Envelope {
                 index.host = try text(value, "data.host")
             } else if reader.isString(key, "not_before") {
                 try checkNotBefore(value)
+            } else {
+                try check(key, value, Self.statusShapes)
             }
         }
     }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Postgres
+public import Postgres
 
 /// What one answer says of one server.
 struct Sighting: Sendable {
@@ -153,10 +153,17 @@ extension Sighting {
         }
     }
 
-    /// Manila's times are UTC without saying so, with a fraction or without one.
     static func time(_ value: JSON) -> JSON? {
         guard case .string(let text) = value else { return value == .null ? value : nil }
-        guard let time = Timestamp(text) ?? Timestamp(text + "Z") else { return nil }
+        guard let time = Timestamp(manila: text) else { return nil }
         return .string(time.description)
+    }
+}
+
+extension Timestamp {
+    /// Reads a time as Manila writes it, in UTC without saying so, with a fraction or without one; or RFC 3339.
+    public init?(manila text: String) {
+        guard let time = Timestamp(text) ?? Timestamp(text + "Z") else { return nil }
+        self = time
     }
 }

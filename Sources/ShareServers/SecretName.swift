@@ -17,6 +17,36 @@ enum SecretName {
         return true
     }
 
+    /// Whether a look at every key is worth its time: false where no word that names a secret is in `bytes`, nor an
+    /// escape that could hide one. Fast, as every event is asked.
+    static func mayBeContained(in bytes: [UInt8]) -> Bool {
+        let isSuspect = bytes.withUnsafeBufferPointer { bytes in
+            guard bytes.count > 4 else { return false }
+            for at in 0..<bytes.count - 4 {
+                switch bytes[at] | 0x20 {
+                case 0x61: if begins(bytes, at, 0x75, 0x74, 0x68) { return true }  // auth
+                case 0x63: if begins(bytes, at, 0x72, 0x65, 0x64) { return true }  // cred
+                case 0x6B: if begins(bytes, at, 0x65, 0x79, nil) { return true }  // key
+                case 0x70:
+                    if begins(bytes, at, 0x61, 0x73, 0x73) || begins(bytes, at, 0x72, 0x69, 0x76) { return true }
+                case 0x73: if begins(bytes, at, 0x65, 0x63, 0x72) { return true }  // secr
+                case 0x74: if begins(bytes, at, 0x6F, 0x6B, 0x65) { return true }  // toke
+                case 0x7C: if bytes[at] == 0x5C, bytes[at + 1] == 0x75 { return true }
+                default: break
+                }
+            }
+            return false
+        }
+        return isSuspect && (firstIndex(in: bytes) != nil || bytes.contains(0x5C))
+    }
+
+    private static func begins(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ at: Int, _ second: UInt8, _ third: UInt8, _ fourth: UInt8?
+    ) -> Bool {
+        bytes[at + 1] | 0x20 == second && bytes[at + 2] | 0x20 == third
+            && (fourth == nil || bytes[at + 3] | 0x20 == fourth)
+    }
+
     /// Where the first word begins that names a secret.
     static func firstIndex<Bytes: Collection<UInt8>>(in bytes: Bytes) -> Bytes.Index? {
         var index = bytes.startIndex
@@ -82,6 +112,25 @@ public enum Percent {
             }
         }
         return String(decoding: decoded, as: UTF8.self)
+    }
+
+    /// Decodes; nil where an escape is broken, or what it gives is not UTF-8.
+    public static func decodeExactly(_ bytes: some Collection<UInt8>) -> String? {
+        var rest = bytes[...]
+        while let escape = rest.firstIndex(of: 0x25) {
+            let digits = rest[escape...].dropFirst().prefix(2)
+            guard digits.count == 2, digits.allSatisfy({ digit($0) != nil }) else { return nil }
+            rest = rest[digits.endIndex...]
+        }
+        let decoded = decode(bytes)
+        guard !decoded.unicodeScalars.contains("\u{FFFD}") || encodesReplacement(bytes) else { return nil }
+        return decoded
+    }
+
+    /// Whether U+FFFD itself was sent.
+    private static func encodesReplacement(_ bytes: some Collection<UInt8>) -> Bool {
+        let text = String(decoding: bytes, as: UTF8.self).lowercased()
+        return text.contains("%ef%bf%bd") || text.contains("\u{FFFD}")
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

@@ -49,6 +49,23 @@ import Testing
         #expect(cuts.count { $0.text == nil } == 1)
     }
 
+    @Test(
+        "A comma too many, or too few, is told of beside the values around it",
+        arguments: [
+            ("[1,]", ["1", nil]), ("[,1]", [nil, "1"]), ("[1,,2]", ["1", nil, "2"]), ("[,]", [nil, nil]),
+            ("[{} {}]", ["{}", nil, "{}"]), ("[[1][2]]", ["[1]", nil, "[2]"]),
+
+            ("[1 2]", ["1", nil, "2"]), ("[{\"a\":[1,2]},]", ["{\"a\":[1,2]}", nil]),
+        ] as [(String, [String?])])
+    func commas(text: String, expected: [String?]) {
+        let bytes = Array(text.utf8)
+        for at in 0...bytes.count {
+            let cuts = Cut.cuts(json, [Array(bytes[..<at]), Array(bytes[at...])])
+            #expect(cuts.map(\.text) == expected, "cut at \(at)")
+            #expect(cuts.map(\.number) == Array(0..<expected.count))
+        }
+    }
+
     @Test("An element over the limit is one fault, and the rest is taken")
     func tooLong() {
         let splitter = Splitter.values(ValueSplitter(path: [], limit: 10))

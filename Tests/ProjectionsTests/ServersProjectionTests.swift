@@ -156,14 +156,15 @@ import Testing
 
     @Test func everyAttributeIsAsItWasLastSeen() async throws {
         let history: [Happening] = [
-            .seen(9, ["task_state": "late", "created_at": "then"]), .seen(5, ["host": "h1", "task_state": "early"]),
+            .seen(9, ["task_state": "late", "created_at": "2026-08-31T23:00:00Z"]),
+            .seen(5, ["host": "h1", "task_state": "early"]),
             .seen(7, ["status": "active", "host": nil, "share_network_subnet_ids": ["a", "b"]]),
             .seen(8, ["status": "active", "not_before": .string(Happening.time(1).description)]),
         ]
         for fold in try await tables(of: history) {
             #expect(
                 fold.server.attributes == [
-                    "task_state": "late", "created_at": "then", "host": nil, "status": "active",
+                    "task_state": "late", "created_at": "2026-08-31T23:00:00Z", "host": nil, "status": "active",
                     "share_network_subnet_ids": ["a", "b"],
                 ])
             #expect(fold.server.host == nil)

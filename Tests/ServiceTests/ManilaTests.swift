@@ -102,6 +102,7 @@ import Testing
             ("", [1, 2]), ("status=error", [2]), ("status=absent", []), ("host=lab%40alpha", [1]), ("host=x", []),
             ("project_id=p2", [2]), ("share_network_id=n1", [1]), ("share_network=net", [1]), ("share_network=n1", [1]),
             ("share_network_subnet_id=s2", [1]), ("share_network_subnet_id=s", []), ("identifier=backend-7", [1]),
+            ("id=\(Sample.server(2).lower)", [2]), ("id=x", []), ("source_share_server_id=x", []),
             ("status=active&host=lab%40beta", []), ("bogus=1", [1, 2]), ("project_id=p1&bogus=2&status=active", [1]),
         ])
     func filters(query: String, expected: [Int]) async throws {
@@ -110,6 +111,15 @@ import Testing
             let answer = try await service.good("/v2/p9/share-servers?\(query)")
             #expect(
                 answer["share_servers"]?.column("id") == expected.map { .string(Sample.server($0).lower) })
+        }
+    }
+
+    @Test("A filter that holds a NUL is refused in Manila's words", arguments: ["host", "status", "id", "bogus"])
+    func nul(name: String) async throws {
+        try await TestService.with { service in
+            let answer = try await service.get("/v2/share-servers?\(name)=a%00b")
+            #expect(answer.status == 400)
+            #expect(answer.json.at("badRequest.message") == .string("Filter \(name) holds a NUL character."))
         }
     }
 

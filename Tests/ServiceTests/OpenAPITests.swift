@@ -5,6 +5,8 @@ import Service
 import ShareServers
 import Testing
 
+@testable import Service
+
 /// `GET /openapi.json`.
 @Suite(.log) struct OpenAPITests {
     private static let methods = ["get", "post", "put", "delete", "patch", "options", "trace"]
@@ -25,7 +27,7 @@ import Testing
     @Test("It describes exactly the routes that are served")
     func routes() async throws {
         try await TestService.with { service in
-            let served = service.query.router().routes.map { route in
+            let served = service.query.routes().routes.map { route in
                 let parts = route.path.description.split(separator: "/").map { part in
                     part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
                 }

@@ -55,6 +55,20 @@ struct TestService: Sendable {
         return try result.get()
     }
 
+    /// Runs `body` while the service answers on a port of its own.
+    func running(_ body: (_ port: Int) async throws -> Void) async throws {
+        let (bound, binding) = AsyncStream.makeStream(of: Int.self)
+        let application = query.application(host: "127.0.0.1", port: 0, logger: Self.quiet) { binding.yield($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            for await port in bound {
+                try await body(port)
+                break
+            }
+            group.cancelAll()
+        }
+    }
+
     /// Appends events, and waits until the projections have applied them.
     @discardableResult
     func append(_ events: [Event]) async throws -> [Receipt] {

@@ -14,7 +14,8 @@ import Testing
         ])
     func known(type: String) {
         let event = RawEvent.plain.with("type", "\"\(type)\"")
-        #expect(event.with("data", "{}").error == nil)
+        let least = type == EventType.backendDetails ? #"{"details":{}}"# : "{}"
+        #expect(event.with("data", least).error == nil)
         for value in [nil, "null", "[]", "1", "\"{}\"", "true"] {
             #expect(event.with("data", value).attributeAtFault == "data", "\(value ?? "missing")")
         }
@@ -95,6 +96,46 @@ import Testing
     func wrongCall(name: String, values: [String], path: String) {
         for value in values { #expect(call("{\"\(name)\":\(value)}").attributeAtFault == path, "\(value)") }
         #expect(call("{\"\(name)\":null}").error == nil)
+    }
+
+    @Test(
+        "What answers repeat as it is has the type that they say",
+        arguments: [
+            ("task_state", ["5", "{}"]), ("share_network_id", ["{}", "1"]), ("share_network_name", ["1"]),
+            ("identifier", ["[]"]), ("is_auto_deletable", ["\"yes\"", "1"]), ("source_share_server_id", ["false"]),
+            ("share_network_subnet_ids", ["[1]", "[\"a\",null]", "\"a\"", "{}"]),
+            ("created_at", ["\"nope\"", "5", "\"2026-02-30T00:00:00\""]), ("updated_at", ["5", "\"\""]),
+        ])
+    func shapes(name: String, values: [String]) {
+        for value in values {
+            #expect(status("{\"\(name)\":\(value)}").attributeAtFault == "data.\(name)", "\(value)")
+        }
+        #expect(status("{\"\(name)\":null}").error == nil)
+    }
+
+    @Test("Times of a status may be as Manila writes them")
+    func times() {
+        for time in ["2026-11-23T09:39:38.246654", "2026-11-23T09:39:38", "2026-11-23T09:39:38Z"] {
+            #expect(status("{\"created_at\":\"\(time)\"}").error == nil, "\(time)")
+        }
+        #expect(status(#"{"share_network_subnet_ids":["a","b"]}"#).error == nil)
+        #expect(status(#"{"share_network_subnet_ids":[]}"#).error == nil)
+    }
+
+    @Test("A call's method, path and fault have the types that answers say")
+    func callShapes() {
+        for (name, value) in [("method", "5"), ("path", "5"), ("fault", "\"x\""), ("remote_address", "[]")] {
+            #expect(call("{\"\(name)\":\(value)}").attributeAtFault == "data.\(name)")
+        }
+    }
+
+    @Test(
+        "Back-end details are an object in the member details",
+        arguments: ["{}", "{\"details\":5}", "{\"service_ip\":\"a\"}"])
+    func details(data: String) {
+        let event = RawEvent.status.with("type", "\"\(EventType.backendDetails)\"")
+        #expect(event.with("data", data).attributeAtFault == "data.details")
+        #expect(event.with("data", #"{"details":{"a":"b"}}"#).error == nil)
     }
 
     @Test(

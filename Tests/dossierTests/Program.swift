@@ -202,6 +202,9 @@ final class RunningProgram: Sendable {
     /// What it had said when it was ready.
     var output: String { text.withLock { $0 } }
 
+    /// Waits until it has ended by itself; its exit status.
+    func ended() async throws -> Int32 { try await end.value }
+
     /// Sends `signal` and returns the exit status.
     func end(_ signal: Int32) async throws -> Int32 {
         kill(process, signal)

@@ -102,6 +102,18 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(20)), arguments: [SIGINT, SIGKILL])
+    func whenItsPostgreSQLEndsItEndsToo(_ signal: Int32) async throws {
+        try await withDirectory { directory in
+            let arguments = ["up", "--data", directory + "/data", "--listen", "127.0.0.1:0"]
+            let running = try await RunningProgram.start(arguments, ready: "DOSSIER_DATABASE_URL")
+            let file = try String(contentsOfFile: directory + "/data/postgres/data/postmaster.pid", encoding: .utf8)
+            let postmaster = try #require(file.split(separator: "\n").first.flatMap { Int32($0) })
+            #expect(kill(postmaster, signal) == 0)
+            #expect(try await running.ended() == 1)
+        }
+    }
+
     @Test func withoutItsSampleTheProgramSaysWhereItLooked() async throws {
         try await withDirectory { directory in
             // Copied by a process of its own: one that this process starts meanwhile would keep a file that this one

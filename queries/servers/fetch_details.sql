@@ -10,5 +10,7 @@ select entry.position, entry.occurred_at, (entry.body::json -> 'data' -> 'detail
 from dossier.entries entry
 where entry.lane = $1 and entry.server_id = $2 and entry.type = 'org.openstack.manila.share_server.backend_details'
     and ($3::timestamptz is null or entry.occurred_at <= $3)
+    -- What was taken before its shape was checked has none.
+    and json_typeof(entry.body::json -> 'data' -> 'details') = 'object'
 order by entry.occurred_at desc, entry.position desc
 limit 1
