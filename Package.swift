@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -38,6 +39,7 @@ let package = Package(
             traits: ["ConfigurationSupport"]),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
@@ -75,6 +77,8 @@ let package = Package(
             dependencies: ["EventLog", "Queries", "Postgres", logging, lifecycle],
             swiftSettings: strict),
 
+        .target(name: "Generator", dependencies: ["Postgres", collections], swiftSettings: strict),
+
         // In and out
         .target(
             name: "Ingest",
@@ -90,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "dossier",
             dependencies: [
-                "EmbeddedPostgres", "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "Service",
-                "ShareServers", "TransparencyLog", argumentParser, httpClient, hummingbird, lifecycle,
+                "EmbeddedPostgres", "EventLog", "Generator", "Ingest", "Postgres", "Projections", "Queries", "Schema",
+                "Service", "ShareServers", "TransparencyLog", argumentParser, httpClient, hummingbird, lifecycle,
                 lifecycleSignals, logging, nio, nioFoundation,
             ],
             resources: [.copy("Resources/manila.har")],
@@ -101,8 +105,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "EmbeddedPostgres", "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "Service",
-                "ShareServers", httpClient, hummingbird, lifecycle, logging, nio, nioHTTP1,
+                "EmbeddedPostgres", "EventLog", "Generator", "Ingest", "Postgres", "Projections", "Queries", "Schema",
+                "Service", "ShareServers", httpClient, hummingbird, lifecycle, logging, nio, nioHTTP1,
                 subprocess, system,
             ],
             path: "Benchmarks", swiftSettings: strict),
@@ -140,6 +144,8 @@ let package = Package(
             name: "IngestTests",
             dependencies: ["Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", nio],
             swiftSettings: strict),
+        .testTarget(
+            name: "GeneratorTests", dependencies: ["Generator", "ShareServers", "Postgres"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [

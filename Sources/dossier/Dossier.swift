@@ -30,7 +30,7 @@ struct Dossier: AsyncParsableCommand {
             CommandGroup(name: "Read", subcommands: [Servers.self, Show.self, History.self, Events.self]),
             CommandGroup(
                 name: "Keep", subcommands: [Import.self, Export.self, Verify.self, Rebuild.self]),
-            CommandGroup(name: "Other", subcommands: [Completion.self]),
+            CommandGroup(name: "Other", subcommands: [Generate.self, Completion.self]),
         ])
 
     static func main() async {

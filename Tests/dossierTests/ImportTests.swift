@@ -30,6 +30,18 @@ import Testing
         #expect(second.summary["known"]?.int == 50)
     }
 
+    @Test func whatIsGeneratedIsImportedWithoutAFault() async throws {
+        let generated = try await Program.run(["generate", "--events", "3000", "--servers", "40", "--late", "100"])
+        #expect(generated.status == 0)
+        let (outcome, summary) = try await run(["-"], input: generated.output)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(summary["appended"]?.int == 3000)
+        #expect(try await Program.run(["generate", "--events", "0"]).output.isEmpty)
+        for wrong in [["--events", "-1"], ["--servers", "0"], ["--late", "1001"], ["--gaps", "-1"]] {
+            #expect(try await Program.run(["generate"] + wrong).status == 64)
+        }
+    }
+
     @Test func everyShareServerExchangeOfTheCapturedTrafficIsRecordedOnce() async throws {
         let first = try await run([harPath])
         #expect(first.outcome.status == 0, "\(first.outcome.errors)")
