@@ -1,4 +1,6 @@
 import HTTPTypes
+import Hummingbird
+import ShareServers
 
 /// A version of Manila's API, such as 2.51.
 struct Microversion: Comparable, CustomStringConvertible {
@@ -34,5 +36,32 @@ struct Microversion: Comparable, CustomStringConvertible {
     /// Digits without a leading zero, however many.
     private static func isNumber(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text == "0" || !text.hasPrefix("0"))
+    }
+}
+
+extension Microversion {
+    /// What Manila says of its versions at its root, and at the root of a moment; its clients ask before all else.
+    ///
+    /// Source: Manila 23, `api/versions.py`.
+    static func document(_ request: Request) -> JSON {
+        let host = request.head.authority.map { "http://\($0)" } ?? ""
+        var path = request.uri.path[...]
+        while path.last == "/" { path.removeLast() }
+        let root = path.hasSuffix("/v2") ? path.dropLast(3) : path
+        return [
+            "versions": [
+                [
+                    "id": "v2.0", "status": "CURRENT", "version": .string(last.description),
+                    "min_version": .string(first.description), "updated": "2015-08-27T11:33:21Z",
+                    "links": [
+                        ["rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"],
+                        ["rel": "self", "href": .string("\(host)\(root)/v2/")],
+                    ],
+                    "media-types": [
+                        ["base": "application/json", "type": "application/vnd.openstack.share+json;version=1"]
+                    ],
+                ]
+            ]
+        ]
     }
 }

@@ -1,7 +1,9 @@
+import ShareServers
+
 /// The contract of the query API, served at `/openapi.json`.
 enum OpenAPI {
     /// OpenAPI 3.1, as JSON.
-    static let document = Array(text.utf8)
+    static let document = withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null).canonical()
 
     // swift-format-ignore
     private static let text = #"""
@@ -18,7 +20,10 @@ enum OpenAPI {
               "get": {
                 "summary": "What there is.",
                 "responses": {
-                  "200": {"description": "Names of routes.", "content": {"application/json": {"schema": {"type": "object"}}}}
+                  "200": {
+                    "description": "Names of routes; and, for Manila's clients, the versions of its API.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ManilaVersions"}}}
+                  }
                 }
               }
             },
@@ -471,6 +476,17 @@ enum OpenAPI {
                   "400": {"$ref": "#/components/responses/BadRequest"},
                   "404": {"$ref": "#/components/responses/NotFound"},
                   "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/v2": {
+              "get": {
+                "summary": "The versions of Manila's API that there are, for its clients.",
+                "responses": {
+                  "200": {
+                    "description": "As Manila tells them.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ManilaVersions"}}}
+                  }
                 }
               }
             },
@@ -995,6 +1011,32 @@ enum OpenAPI {
                   "results": {"$ref": "#/components/schemas/PushAnswer/properties/results"}
                 },
                 "required": ["type", "title", "status", "detail"]
+              },
+              "ManilaVersions": {
+                "type": "object",
+                "properties": {
+                  "name": {"type": "string"},
+                  "description": {"type": "string"},
+                  "openapi": {"type": "string"},
+                  "routes": {"type": "array", "items": {"type": "string"}},
+                  "versions": {
+                    "type": "array",
+                    "items": {
+                      "type": "object",
+                      "properties": {
+                        "id": {"type": "string"},
+                        "status": {"type": "string"},
+                        "version": {"type": "string"},
+                        "min_version": {"type": "string"},
+                        "updated": {"type": "string"},
+                        "links": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}},
+                        "media-types": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}}
+                      },
+                      "required": ["id", "status", "version", "min_version"]
+                    }
+                  }
+                },
+                "required": ["versions"]
               },
               "ManilaServer": {
                 "type": "object",

@@ -93,7 +93,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             if problem.status.kind == .serverError {
                 context.logger.error("\(request.method) \(request.uri.path): \(problem.detail)")
             }
-            let isManilas = request.uri.path.hasPrefix("/v2/")
+            let isManilas = (request.uri.path.hasPrefix("/v2/") || request.uri.path.hasPrefix("/at/"))
             var response = isManilas ? ManilaFault(problem).response : problem.response
             if isManilas { response.headers.append(contentsOf: problem.headers) }
             // The answer to HEAD has no body: on a connection that stays open the next answer would be taken for it.

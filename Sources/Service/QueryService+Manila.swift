@@ -6,16 +6,31 @@ import Queries
 import ShareServers
 
 extension QueryService {
-    /// The first three calls of Manila's share-server API, answered from the projections in its own shapes.
+    /// The first three calls of Manila's share-server API, answered from the projections in its own shapes; below
+    /// `/at/{time}`, as Manila would have answered them at that moment.
     func addManilaRoutes(to router: Router<Context>) {
-        for prefix in ["/v2", "/v2/:project_id"] {
-            router.get("\(prefix)/share-servers", use: manila(listServers))
-            router.get("\(prefix)/share-servers/:id", use: manila(showServer))
-            router.get("\(prefix)/share-servers/:id/details", use: manila(showDetails))
+        for moment in ["", "/at/:time"] {
+            for prefix in ["\(moment)/v2", "\(moment)/v2/:project_id"] {
+                router.get("\(prefix)/share-servers", use: manila(listServers))
+                router.get("\(prefix)/share-servers/:id", use: manila(showServer))
+                router.get("\(prefix)/share-servers/:id/details", use: manila(showDetails))
+            }
+            router.get("\(moment)/v2") { request, _ in Response(json: Microversion.document(request)) }
         }
+        router.get("/at/:time") { request, _ in Response(json: Microversion.document(request)) }
     }
 
-    private typealias ManilaCall = @Sendable (Request, Context, Microversion) async throws -> JSON
+    private typealias ManilaCall = @Sendable (Request, Context, Microversion, _ at: Timestamp?) async throws -> JSON
+
+    /// The moment that a path names; nil in one that names none.
+    private func moment(_ context: Context) throws(ManilaFault) -> Timestamp? {
+        guard let written = context.parameters.get("time") else { return nil }
+        guard let text = Percent.decodeExactly(written.utf8), let time = Timestamp(text) else {
+            throw ManilaFault(
+                .badRequest, "The time \(written) is none: an RFC 3339 time is expected, such as 2026-11-23T09:55:00Z.")
+        }
+        return time
+    }
 
     /// Reads the microversion, echoes it, and tells errors as Manila does.
     private func manila(_ call: @escaping ManilaCall) -> @Sendable (Request, Context) async throws -> Response {
@@ -29,7 +44,8 @@ extension QueryService {
             do {
                 var headers = ManilaFault.identity
                 headers[.manilaVersion] = version.description
-                return Response(json: try await call(request, context, version), headers: headers)
+                let at = try moment(context)
+                return Response(json: try await call(request, context, version, at), headers: headers)
             } catch var fault as ManilaFault {
                 fault.version = version.description
                 return fault.response
@@ -41,7 +57,7 @@ extension QueryService {
     private static let chunk: Int32 = 1000
 
     @Sendable private func listServers(
-        _ request: Request, _ context: Context, _ version: Microversion
+        _ request: Request, _ context: Context, _ version: Microversion, _ at: Timestamp?
     ) async throws -> JSON {
         let wanted = try ManilaFilter(request)
         let states = try await read { connection in
@@ -49,7 +65,7 @@ extension QueryService {
             var after: ServerKey?
             while true {
                 let page = try Self.states(
-                    wanted.filter, at: nil, after: after, limit: Self.chunk, connection)
+                    wanted.filter, at: at, after: after, limit: Self.chunk, connection)
                 all += page.filter { $0.isPresent && wanted.accepts($0) }
                 guard page.count == Self.chunk, let last = page.last else { return all }
                 after = last.key
@@ -59,9 +75,9 @@ extension QueryService {
     }
 
     @Sendable private func showServer(
-        _ request: Request, _ context: Context, _ version: Microversion
+        _ request: Request, _ context: Context, _ version: Microversion, _ at: Timestamp?
     ) async throws -> JSON {
-        let (state, details) = try await shown(context)
+        let (state, details) = try await shown(context, at)
         var server = state.manila(version).object ?? [:]
         server["created_at"] = state.time("created_at")
         server["backend_details"] = details
@@ -69,20 +85,20 @@ extension QueryService {
     }
 
     @Sendable private func showDetails(
-        _ request: Request, _ context: Context, _ version: Microversion
+        _ request: Request, _ context: Context, _ version: Microversion, _ at: Timestamp?
     ) async throws -> JSON {
-        ["details": try await shown(context).details]
+        ["details": try await shown(context, at).details]
     }
 
     /// The server that the path names, with its back-end details; not found where it is gone.
-    private func shown(_ context: Context) async throws -> (state: ServerState, details: JSON) {
+    private func shown(_ context: Context, _ at: Timestamp?) async throws -> (state: ServerState, details: JSON) {
         let text = pathID(context) ?? ""
         guard text.utf8.count == 36, let id = UUID(uuidString: text) else { throw ManilaFault.notFound(text) }
         let lane = lane(of: id)
         let (state, details) = try await read { connection in
             (
-                try Self.state(of: id, lane: lane, at: nil, connection),
-                try connection.fetchOptional(Queries.Servers.fetchDetails(lane: lane, serverId: id, at: nil))
+                try Self.state(of: id, lane: lane, at: at, connection),
+                try connection.fetchOptional(Queries.Servers.fetchDetails(lane: lane, serverId: id, at: at))
             )
         }
         guard let state, state.isPresent else { throw ManilaFault.notFound(text) }

@@ -57,7 +57,7 @@ public struct QueryService: Sendable {
     func routes() -> Router<Context> {
         let router = Router(context: Context.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: ProblemMiddleware())
-        router.get("/") { _, _ in Self.welcome }
+        router.get("/") { request, _ in Self.welcome(request) }
         router.get("/healthz") { _, _ in Response(json: ["status": "ok"]) }
         router.get("/readyz") { _, _ in try await ready() }
         router.get("/openapi.json") { _, _ in Response(bytes: OpenAPI.document) }
@@ -110,15 +110,22 @@ public struct QueryService: Sendable {
             logger: logger)
     }
 
-    private static let welcome = Response(
-        json: [
-            "name": "dossier", "description": "The record of every OpenStack Manila share server.",
-            "openapi": "/openapi.json",
-            "routes": [
-                "/v1/servers", "/v1/servers/{id}", "/v1/servers/{id}/history", "/v1/events",
-                "/v1/events/{lane}/{position}", "/v2/share-servers", "/healthz", "/readyz",
-            ],
-        ])
+    /// What this is and where to go on; and, for Manila's clients, the versions of its API.
+    private static func welcome(_ request: Request) -> Response {
+        var welcome = Microversion.document(request).object ?? [:]
+        welcome.merge(guide) { known, _ in known }
+        return Response(json: .object(welcome))
+    }
+
+    private static let guide: [String: JSON] = [
+        "name": "dossier", "description": "The record of every OpenStack Manila share server.",
+        "openapi": "/openapi.json",
+        "routes": [
+            "/v1/servers", "/v1/servers/{id}", "/v1/servers/{id}/history", "/v1/events",
+            "/v1/events/{lane}/{position}", "/v2/share-servers", "/at/{time}/v2/share-servers", "/healthz",
+            "/readyz",
+        ],
+    ]
 
     private func ready() async throws -> Response {
         do {

@@ -35,7 +35,9 @@ struct Contract: Sendable {
 
     /// The path of the document that a request is for, the most literal one first.
     func template(of uri: String) -> String? {
-        let parts = uri.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
+        var parts = uri.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
+        // A slash at the end makes no difference.
+        if parts.count > 2, parts.last == "" { parts.removeLast() }
         return paths.keys.sorted { $0.count { $0 == "{" } < $1.count { $0 == "{" } }.first { path in
             let names = path.split(separator: "/", omittingEmptySubsequences: false)
             return names.count == parts.count && zip(names, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }

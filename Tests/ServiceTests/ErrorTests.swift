@@ -45,7 +45,7 @@ import Testing
     @Test(
         "Below /v2 errors have Manila's form",
         arguments: [
-            (HTTPRequest.Method.get, "/v2/shares"), (.get, "/v2/"), (.post, "/v2/share-servers/manage"),
+            (HTTPRequest.Method.get, "/v2/shares"), (.get, "/v2/p1"), (.post, "/v2/share-servers/manage"),
             (.delete, "/v2/p1/share-servers/\(Sample.alpha.lower)"), (.get, "/v2/a/b/c/d/e"),
         ])
     func manilaErrors(method: HTTPRequest.Method, uri: String) async throws {
