@@ -15,7 +15,8 @@ struct LogInTest {
     static func open(lanes: Int16 = 1, partitionEntries: Int64 = 1000) async throws -> LogInTest {
         let url = DatabaseTrait.url
         try await Migration.migrate(url: url, lanes: lanes, partitionEntries: partitionEntries)
-        return LogInTest(url: url, log: try await Log.open(url: url), lanes: lanes)
+        let log = try await Log.open(url: url, patience: .seconds(60))
+        return LogInTest(url: url, log: log, lanes: lanes)
     }
 
     /// Statements as the superuser that owns everything, triggers off: what only an attacker does.

@@ -62,11 +62,14 @@ import Testing
     @Test func aConnectionThatWasCutIsMadeAnewAndNothingIsAppendedTwice() async throws {
         let log = try await LogInTest.open(lanes: 4)
         let cutting = Task {
+            // Less and less often, so that a busy machine comes to append something in between.
+            var pause = 40
             while !Task.isCancelled {
                 try await log.asSuperuser(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dossier append' "
                         + "AND datname = current_database()")
-                try await Task.sleep(for: .milliseconds(40))
+                try await Task.sleep(for: .milliseconds(pause))
+                pause += pause / 10
             }
         }
         var appended = 0

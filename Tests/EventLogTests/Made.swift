@@ -36,7 +36,7 @@ enum Made {
     static func word(_ word: String, _ number: Int, of server: UUID? = nil) throws -> Event {
         try Event(
             id: "w-\(number)", source: "/test", type: EventType.backendDetails, time: start,
-            subject: server?.uuidString.lowercased(), data: ["word": .string(word)])
+            subject: server?.uuidString.lowercased(), data: ["details": ["word": .string(word)]])
     }
 
     static func server(_ number: Int) -> UUID {

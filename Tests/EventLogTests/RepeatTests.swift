@@ -93,7 +93,7 @@ import Testing
         #expect(receipts.map(\.outcome) == [.appended, .conflict, .known, .conflict, .appended])
         #expect(receipts.map(\.position) == [2, 1, 0, 2, 3].map { Position(lane: log.lane, index: $0) })
         let words: [String] = try await log.all(
-            "SELECT body::jsonb #>> '{data,word}' FROM dossier.entries ORDER BY position")
+            "SELECT body::jsonb #>> '{data,details,word}' FROM dossier.entries ORDER BY position")
         #expect(words == ["first", "second", "new", "newer"])
         try await log.expectSound()
     }

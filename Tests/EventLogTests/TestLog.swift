@@ -12,7 +12,7 @@ struct TestLog {
     let log: Log
 
     /// Creates the log, with the smallest partitions there are.
-    static func open(lanes: Int16, patience: Duration = .seconds(5)) async throws -> TestLog {
+    static func open(lanes: Int16, patience: Duration = .seconds(60)) async throws -> TestLog {
         let url = DatabaseTrait.url
         try await Migration.migrate(url: url, lanes: lanes, partitionEntries: 1000)
         return TestLog(url: url, log: try await Log.open(url: url, patience: patience))
