@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// The requests of `openstack share server list` and `show` (python-manilaclient 5, auth type none, endpoint
+    /// The requests of `openstack share server list` and `show` (python-manilaclient 6, auth type none, endpoint
     /// `…/at/{time}/v2`), as they come.
     @Test("The standard client finds the versions that it asks for first, now and at a moment")
     func discovery() async throws {
