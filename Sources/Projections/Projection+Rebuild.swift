@@ -52,7 +52,7 @@ extension Projection {
         try await connection.transaction { connection in
             _ = try lockCheckpoint(lane, on: connection)
             try remove(lane, connection)
-            let size = try size(of: lane, on: connection)
+            let size = try Self.size(of: lane, on: connection)
             for from in stride(from: 0, to: size, by: Int(Self.rebuildBatch)) {
                 try Task.checkCancellation()
                 let until = min(from + Self.rebuildBatch, size)

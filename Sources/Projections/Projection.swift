@@ -18,5 +18,5 @@ public struct Projection: Sendable {
     let remove: @Sendable (Lane, isolated Connection) throws(PostgresError) -> Void
 
     /// Every projection there is.
-    public static let all: [Projection] = [.servers]
+    public static let all: [Projection] = [.servers, .callStats, .coverage]
 }

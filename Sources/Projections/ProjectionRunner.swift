@@ -96,36 +96,49 @@ public struct ProjectionRunner: Service {
     }
 
     private func catchUp(_ connection: Connection) async throws {
+        var lanes: [Lane] = []
         for projection in projections {
-            let progress = try await connection.run { connection in
-                try connection.fetchAll(Queries.Projections.fetchProgress(projection: projection.name))
+            let versions = try await connection.run { connection in
+                try connection.fetchAll(Queries.Projections.fetchVersions(projection: projection.name))
             }
-            for lane in progress {
-                if let version = lane.version, version != projection.version {
-                    logger.notice("projection \(projection.name) has changed; rebuilding lane \(lane.lane)")
-                    _ = try await projection.rebuild(Lane(lane.lane), on: connection) { _, _ in }
-                } else {
-                    while try await projection.advance(Lane(lane.lane), by: Self.liveBatch, on: connection) {}
-                }
+            lanes = versions.map { Lane($0.lane) }
+            for lane in versions where lane.version ?? projection.version != projection.version {
+                logger.notice("projection \(projection.name) has changed; rebuilding lane \(lane.lane)")
+                _ = try await projection.rebuild(Lane(lane.lane), on: connection) { _, _ in }
             }
+        }
+        for lane in lanes {
+            while try await advance(lane, on: connection) {}
+        }
+    }
+
+    /// Applies the next positions of a lane to every projection in one transaction, so that answers out of several agree;
+    /// false where there are none left.
+    private func advance(_ lane: Lane, on connection: Connection) async throws -> Bool {
+        try await connection.transaction { connection in
+            let size = try Projection.size(of: lane, on: connection)
+            var hasMore = false
+            for projection in projections {
+                hasMore = try projection.advance(lane, by: Self.liveBatch, to: size, on: connection) || hasMore
+            }
+            return hasMore
         }
     }
 }
 
 extension Projection {
-    /// Applies the next positions of a lane, at most `count`, in one transaction; false where there are none.
-    func advance(_ lane: Lane, by count: Int64, on connection: Connection) async throws -> Bool {
-        try await connection.transaction { connection in
-            let from = try lockCheckpoint(lane, on: connection)
-            let size = try size(of: lane, on: connection)
-            let until = min(size, from + count)
-            guard from < until else { return false }
-            try apply(lane, from..<until, connection)
-            try connection.execute(
-                Queries.Projections.advanceCheckpoint(
-                    projection: name, lane: lane.number, version: version, position: until))
-            return until < size
-        }
+    /// Applies the next positions of a lane, at most `count` and none from `size` on; false where there are none left.
+    func advance(
+        _ lane: Lane, by count: Int64, to size: Int64, on connection: isolated Connection
+    ) throws(PostgresError) -> Bool {
+        let from = try lockCheckpoint(lane, on: connection)
+        let until = min(size, from + count)
+        guard from < until else { return false }
+        try apply(lane, from..<until, connection)
+        try connection.execute(
+            Queries.Projections.advanceCheckpoint(
+                projection: name, lane: lane.number, version: version, position: until))
+        return until < size
     }
 
     /// The first position that has not been applied, locked; 0 where the projection has not begun.
@@ -137,7 +150,7 @@ extension Projection {
         return try connection.fetchOne(query).position
     }
 
-    func size(of lane: Lane, on connection: isolated Connection) throws(PostgresError) -> Int64 {
+    static func size(of lane: Lane, on connection: isolated Connection) throws(PostgresError) -> Int64 {
         try connection.fetchAll(Queries.Log.fetchHeads()).first { $0.lane == lane.number }?.size ?? 0
     }
 }

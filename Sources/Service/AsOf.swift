@@ -8,27 +8,40 @@ import ShareServers
 struct AsOf: Sendable {
     /// For each lane: how many entries were taken into account, and, where those are all, the root of its tree.
     let positions: JSON
+    /// How many entries of each lane were taken into account, from lane 0 on.
+    let sizes: [Int64]
     let time: Timestamp
     let lagPositions: Int64
     let lag: Duration
 
-    /// As of what the projections have applied, in the transaction of `connection`.
+    /// As of what every projection has applied, in the transaction of `connection`.
     static func projections(_ connection: isolated Connection) throws(PostgresError) -> AsOf {
-        let lanes = try connection.fetchAll(Queries.Projections.fetchProgress(projection: Projection.servers.name))
+        let lanes = try connection.fetchAll(Queries.Projections.fetchProgress(projections: Projection.all.map(\.name)))
         let now = Timestamp.now
         let oldest = lanes.filter { $0.position < $0.size }.compactMap(\.nextRecordedAt).min()
         return AsOf(
             positions: .array(
                 lanes.map { Self.position($0.lane, $0.position, root: $0.position == $0.size ? $0.root : nil) }),
-            time: now, lagPositions: lanes.reduce(0) { $0 + $1.size - $1.position },
+            sizes: lanes.map(\.position), time: now, lagPositions: lanes.reduce(0) { $0 + $1.size - $1.position },
             lag: oldest.map { .microseconds(max(0, now.microseconds - $0.microseconds)) } ?? .zero)
     }
 
     /// As of the log itself.
     static func log(_ heads: [Queries.Log.FetchHeads]) -> AsOf {
         AsOf(
-            positions: .array(heads.map { Self.position($0.lane, $0.size, root: $0.root) }), time: .now,
-            lagPositions: 0, lag: .zero)
+            positions: .array(heads.map { Self.position($0.lane, $0.size, root: $0.root) }),
+            sizes: heads.map(\.size), time: .now, lagPositions: 0, lag: .zero)
+    }
+
+    /// The moment up to which nothing that was recorded is missing.
+    var moment: Timestamp { time.advanced(by: .zero - lag) }
+
+    /// The same for an answer out of less than what is known now.
+    func known(_ known: KnownAt?) -> AsOf {
+        guard let known, known.sizes != sizes else { return self }
+        let positions = known.sizes.enumerated().map { Self.position(Int16($0.offset), $0.element, root: nil) }
+        return AsOf(
+            positions: .array(positions), sizes: known.sizes, time: time, lagPositions: lagPositions, lag: lag)
     }
 
     private static func position(_ lane: Int16, _ size: Int64, root: Bytes?) -> JSON {

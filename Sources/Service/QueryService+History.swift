@@ -14,7 +14,8 @@ extension QueryService {
     /// Calls that only read and were answered well are left out unless `reads=true`.
     @Sendable func history(_ request: Request, _ context: Context) async throws -> Response {
         let id = try serverID(context)
-        let query = try QueryParameters(request, known: ["from", "until", "reads", "limit", "cursor"])
+        let query = try QueryParameters(request, known: ["from", "until", "reads", "known_at", "limit", "cursor"])
+        let bound = try knownAt(query)
         let (from, until) = (try query.time("from"), try query.time("until"))
         let reads = try query.bool("reads") ?? false
         let limit = try query.limit()
@@ -29,17 +30,19 @@ extension QueryService {
                     .notFound, "no event has named server \(id.text)",
                     ["as_of": try AsOf.projections(connection).json])
             }
+            let asOf = try AsOf.projections(connection)
+            let known = try bound?.resolved(asOf, connection)
             let rows = try connection.fetchAll(
                 Queries.Servers.fetchHistory(
                     lane: lane, serverId: id, from: from, until: until, afterAt: after?.at,
-                    afterPosition: after?.position, reads: reads, limit: limit + 1))
+                    afterPosition: after?.position, reads: reads, known: known?.sizes[Int(lane)], limit: limit + 1))
             let visits =
                 cursor == nil
                 ? try connection.fetchAll(
                     Queries.Servers.fetchVisits(
-                        lane: lane, serverId: id, from: from, until: until, limit: Self.visits))
+                        lane: lane, serverId: id, from: from, until: until, known: known?.sizes, limit: Self.visits))
                 : nil
-            return (rows: rows, visits: visits, asOf: try AsOf.projections(connection))
+            return (rows: rows, visits: visits, asOf: asOf.known(known))
         }
         let items = try found.rows.prefix(Int(limit)).map { try TimelineItem($0) }
         let next =

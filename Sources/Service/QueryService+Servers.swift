@@ -10,15 +10,20 @@ extension QueryService {
     @Sendable func servers(_ request: Request, _ context: Context) async throws -> Response {
         let query = try QueryParameters(
             request,
-            known: ["status", "class", "host", "project_id", "share_network_id", "at", "limit", "cursor"])
+            known: [
+                "status", "class", "host", "project_id", "share_network_id", "at", "known_at", "limit", "cursor",
+            ])
         let filter = try ServerFilter(query)
-        let at = try query.time("at")
+        let (at, bound) = (try query.time("at"), try knownAt(query))
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try ServerKey(cursor) }
         let (states, asOf) = try await read { connection in
-            (
-                try Self.states(filter, at: at, after: after, limit: limit + 1, connection),
-                try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection)
+            let known = try bound?.resolved(asOf, connection)
+            return (
+                try Self.states(
+                    filter, at: at ?? known?.moment, known: known, after: after, limit: limit + 1, connection),
+                asOf.known(known)
             )
         }
         let page = states.prefix(Int(limit))
@@ -31,27 +36,35 @@ extension QueryService {
     /// `GET /v1/servers/{id}`: 200 with the server now, or at a moment; 404 where no event has named it by then.
     @Sendable func server(_ request: Request, _ context: Context) async throws -> Response {
         let id = try serverID(context)
-        let at = try QueryParameters(request, known: ["at"]).time("at")
+        let query = try QueryParameters(request, known: ["at", "known_at"])
+        let (at, bound) = (try query.time("at"), try knownAt(query))
         let (state, asOf) = try await read { connection in
-            (try Self.state(of: id, lane: lane(of: id), at: at, connection), try AsOf.projections(connection))
+            let asOf = try AsOf.projections(connection)
+            let known = try bound?.resolved(asOf, connection)
+            let moment = at ?? known?.moment
+            return (
+                try Self.state(of: id, lane: lane(of: id), at: moment, known: known, connection), asOf.known(known)
+            )
         }
         guard let state else {
             throw Problem(
                 .notFound,
-                at.map { "server \(id.text) had not been seen by \($0)" } ?? "no event has named server \(id.text)",
+                at.map { "server \(id.text) had not been seen by \($0)" }
+                    ?? (bound == nil ? "no event has named server \(id.text)" : "server \(id.text) was not known then"),
                 ["as_of": asOf.json])
         }
         return Response(["server": state.json], asOf: asOf, to: request)
     }
 
     static func states(
-        _ filter: ServerFilter, at: Timestamp?, after: ServerKey?, limit: Int32, _ connection: isolated Connection
+        _ filter: ServerFilter, at: Timestamp?, known: KnownAt? = nil, after: ServerKey?, limit: Int32,
+        _ connection: isolated Connection
     ) throws(PostgresError) -> [ServerState] {
         if let at {
             let query = Queries.Servers.fetchServersAt(
                 afterLane: after?.lane, afterServerId: after?.id, status: filter.status,
                 statusClass: filter.statusClass, host: filter.host, projectId: filter.projectID,
-                shareNetworkId: filter.shareNetworkID, at: at, limit: limit)
+                shareNetworkId: filter.shareNetworkID, at: at, known: known?.sizes, limit: limit)
             return try connection.fetchAll(query).map { ServerState($0) }
         }
         let query = Queries.Servers.fetchServers(
@@ -61,10 +74,10 @@ extension QueryService {
     }
 
     static func state(
-        of id: UUID, lane: Int16, at: Timestamp?, _ connection: isolated Connection
+        of id: UUID, lane: Int16, at: Timestamp?, known: KnownAt? = nil, _ connection: isolated Connection
     ) throws(PostgresError) -> ServerState? {
         if let at {
-            let query = Queries.Servers.fetchServerAt(lane: lane, serverId: id, at: at)
+            let query = Queries.Servers.fetchServerAt(lane: lane, serverId: id, at: at, known: known?.sizes)
             return try connection.fetchOptional(query).map { ServerState($0) }
         }
         return try connection.fetchOptional(Queries.Servers.fetchServer(lane: lane, serverId: id))

@@ -67,8 +67,21 @@ public struct QueryService: Sendable {
         router.get("/v1/events", use: events)
         router.get("/v1/events/:lane/:position", use: event)
         router.post("/v1/events", use: push)
+        addAnalytics(to: router)
         addManilaRoutes(to: router)
         return router
+    }
+
+    private func addAnalytics(to router: Router<Context>) {
+        router.get("/v1/servers/diff", use: diff)
+        router.get("/v1/metrics/time-in-state", use: timeInState)
+        router.get("/v1/metrics/reliability", use: reliability)
+        router.get("/v1/metrics/capacity", use: capacity)
+        router.get("/v1/metrics/calls", use: calls)
+        router.get("/v1/errors", use: errors)
+        router.get("/v1/stuck", use: stuck)
+        router.get("/v1/coverage", use: coverage)
+        router.get("/v1/conformance", use: conformance)
     }
 
     /// 405 with what is allowed, for every other method on the path of a route; OPTIONS is told without an error.
@@ -122,7 +135,9 @@ public struct QueryService: Sendable {
         "openapi": "/openapi.json",
         "routes": [
             "/v1/servers", "/v1/servers/{id}", "/v1/servers/{id}/history", "/v1/events",
-            "/v1/events/{lane}/{position}", "/v2/share-servers", "/at/{time}/v2/share-servers", "/healthz",
+            "/v1/events/{lane}/{position}", "/v1/servers/diff", "/v1/metrics/time-in-state", "/v1/metrics/reliability",
+            "/v1/metrics/capacity", "/v1/metrics/calls", "/v1/errors", "/v1/stuck", "/v1/coverage", "/v1/conformance",
+            "/v2/share-servers", "/at/{time}/v2/share-servers", "/healthz",
             "/readyz",
         ],
     ]

@@ -17,7 +17,29 @@ extension Envelope {
             guard let details = reader.member("details", of: data), reader.bytes[details.lowerBound] == 0x7B else {
                 throw .invalid(attribute: "data.details", reason: "an object is expected in an event of this type")
             }
+        } else {
+            try checkCoverage(data)
         }
+    }
+
+    /// What states there are is open; a gap must say from when until when.
+    private func checkCoverage(_ data: Range<Int>) throws(EventError) {
+        guard let state = reader.member("state", of: data) else {
+            throw .invalid(attribute: "data.state", reason: "started, alive, stopped or gap is expected")
+        }
+        guard try name(state, "data.state") == "gap" else { return }
+        let from = try gapBound("from", of: data)
+        let until = try gapBound("until", of: data)
+        guard from <= until else {
+            throw .invalid(attribute: "data.until", reason: "it is earlier than 'from'")
+        }
+    }
+
+    private func gapBound(_ member: StaticString, of data: Range<Int>) throws(EventError) -> Timestamp {
+        guard let value = reader.member(member, of: data) else {
+            throw .invalid(attribute: "data.\(member)", reason: "a gap has 'from' and 'until', times in RFC 3339")
+        }
+        return try moment(value, "data.\(member)")
     }
 
     /// What the members of `data` are that answers repeat as they are, by the first byte of their values.
@@ -64,9 +86,9 @@ extension Envelope {
     private mutating func readCall(_ data: Range<Int>) throws(EventError) {
         try forEachPresent(data) { key, value throws(EventError) in
             if reader.isString(key, "operation") {
-                index.operation = try text(value, "data.operation")
+                index.operation = try name(value, "data.operation")
             } else if reader.isString(key, "request_id") {
-                index.requestID = try text(value, "data.request_id")
+                index.requestID = try name(value, "data.request_id")
             } else if reader.isString(key, "http_status") {
                 guard let number = Int32(String(decoding: reader.bytes[value], as: UTF8.self)),
                     (100...599).contains(number)
@@ -82,8 +104,9 @@ extension Envelope {
                 try readActor(value)
             } else if reader.isString(key, "request") {
                 if let server = reader.member("share_server", of: value), let host = reader.member("host", of: server),
-                    reader.bytes[host.lowerBound] == 0x22, host.count > 2
+                    reader.bytes[host.lowerBound] == 0x22, (3...Self.longestName + 2).contains(host.count)
                 {
+                    // A longer one is no host's; the call is kept, and not found by it.
                     index.host = reader.string(host)
                 }
             } else {
@@ -98,9 +121,9 @@ extension Envelope {
         }
         try forEachPresent(actor) { key, value throws(EventError) in
             if reader.isString(key, "user_id") {
-                index.actorUserID = try text(value, "data.actor.user_id")
+                index.actorUserID = try name(value, "data.actor.user_id")
             } else if reader.isString(key, "project_id") {
-                index.projectID = try text(value, "data.actor.project_id")
+                index.projectID = try name(value, "data.actor.project_id")
             }
         }
     }
@@ -108,11 +131,11 @@ extension Envelope {
     private mutating func readStatus(_ data: Range<Int>) throws(EventError) {
         try forEachPresent(data) { key, value throws(EventError) in
             if reader.isString(key, "status") {
-                index.status = try text(value, "data.status")
+                index.status = try name(value, "data.status")
             } else if reader.isString(key, "project_id") {
-                index.projectID = try text(value, "data.project_id")
+                index.projectID = try name(value, "data.project_id")
             } else if reader.isString(key, "host") {
-                index.host = try text(value, "data.host")
+                index.host = try name(value, "data.host")
             } else if reader.isString(key, "not_before") {
                 try checkNotBefore(value)
             } else {
@@ -122,18 +145,23 @@ extension Envelope {
     }
 
     private func checkNotBefore(_ value: Range<Int>) throws(EventError) {
-        guard let notBefore = timestamp(value) else {
-            throw .invalid(attribute: "data.not_before", reason: "an RFC 3339 time on a date that exists is expected")
-        }
-        let text = reader.string(value)
-        // PostgreSQL reads it as well, and takes neither a leap second's fraction nor such an offset.
-        // Source: PostgreSQL, src/include/datatype/timestamp.h, MAX_TZDISP_HOUR.
-        guard !text.dropFirst(17).hasPrefix("60"), isWithinADay(text) else {
-            throw .invalid(attribute: "data.not_before", reason: "write it in UTC, with seconds from 00 to 59")
-        }
-        guard notBefore <= time else {
+        guard try moment(value, "data.not_before") <= time else {
             throw .invalid(attribute: "data.not_before", reason: "it is later than the event's time")
         }
+    }
+
+    /// A time that PostgreSQL reads as well: it takes neither a leap second's fraction nor every offset.
+    ///
+    /// Source: PostgreSQL, src/include/datatype/timestamp.h, MAX_TZDISP_HOUR.
+    private func moment(_ value: Range<Int>, _ attribute: String) throws(EventError) -> Timestamp {
+        guard let time = timestamp(value) else {
+            throw .invalid(attribute: attribute, reason: "an RFC 3339 time on a date that exists is expected")
+        }
+        let text = reader.string(value)
+        guard !text.dropFirst(17).hasPrefix("60"), isWithinADay(text) else {
+            throw .invalid(attribute: attribute, reason: "write it in UTC, with seconds from 00 to 59")
+        }
+        return time
     }
 
     /// Whether the offset of an RFC 3339 time is one that places on Earth have: up to 15:59.

@@ -50,7 +50,7 @@ struct Envelope {
                 id = try text(value, "id")
                 seen.insert(.id)
             case .source:
-                source = try text(value, "source")
+                source = try name(value, "source")
                 seen.insert(.source)
             case .type:
                 type = try text(value, "type")
@@ -129,6 +129,20 @@ struct Envelope {
             throw .invalid(attribute: attribute, reason: "a string that is not empty is expected")
         }
         return reader.string(value)
+    }
+
+    /// The most bytes of what is looked up by name.
+    ///
+    /// Source: PostgreSQL, `BTMaxItemSize`: an entry of an index has at most 2,704 bytes; no name of Manila's has more
+    /// than 255 characters.
+    static let longestName = 1024
+
+    /// As `text`, of what tables and indexes are keyed by.
+    func name(_ value: Range<Int>, _ attribute: String) throws(EventError) -> String {
+        guard value.count - 2 <= Self.longestName else {
+            throw .invalid(attribute: attribute, reason: "at most \(Self.longestName) bytes are taken")
+        }
+        return try text(value, attribute)
     }
 
     /// Source: CloudEvents 1.0, "Attribute Naming Convention" and "Type System".

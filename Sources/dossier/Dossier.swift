@@ -27,7 +27,13 @@ struct Dossier: AsyncParsableCommand {
         version: version,
         groupedSubcommands: [
             CommandGroup(name: "Run", subcommands: [Up.self, Serve.self, Migrate.self]),
-            CommandGroup(name: "Read", subcommands: [Servers.self, Show.self, History.self, Events.self]),
+            CommandGroup(name: "Read", subcommands: [Servers.self, Show.self, History.self, Events.self, Diff.self]),
+            CommandGroup(
+                name: "Measure",
+                subcommands: [
+                    TimeInState.self, Reliability.self, Capacity.self, Calls.self, Errors.self, Stuck.self,
+                    Coverage.self, Conformance.self,
+                ]),
             CommandGroup(
                 name: "Keep", subcommands: [Import.self, Export.self, Verify.self, Rebuild.self]),
             CommandGroup(name: "Other", subcommands: [Generate.self, Completion.self]),

@@ -63,7 +63,7 @@ struct Filter: CustomStringConvertible {
                     Queries.Servers.fetchServersAt(
                         afterLane: rows.last?.lane, afterServerId: rows.last?.serverId, status: status,
                         statusClass: statusClass, host: host, projectId: projectID, shareNetworkId: shareNetworkID,
-                        at: moment, limit: limit))
+                        at: moment, known: nil, limit: limit))
                 rows += page
                 if page.count < limit { return rows }
             }

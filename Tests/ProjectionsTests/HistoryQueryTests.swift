@@ -39,7 +39,7 @@ import Testing
                     let rows = try await connection.run { connection in
                         try connection.fetchAll(
                             Queries.Servers.fetchVisits(
-                                lane: lane, serverId: server, from: from, until: until, limit: 1000))
+                                lane: lane, serverId: server, from: from, until: until, known: nil, limit: 1000))
                     }
                     let expected = visits.filter { visit in
                         (from == nil || visit.until == nil || visit.until! > from!)
@@ -55,7 +55,7 @@ import Testing
             }
             let first = try await connection.run { connection in
                 try connection.fetchAll(
-                    Queries.Servers.fetchVisits(lane: lane, serverId: server, from: nil, until: nil, limit: 2))
+                    Queries.Servers.fetchVisits(lane: lane, serverId: server, from: nil, until: nil, known: nil, limit: 2))
             }
             #expect(first.map { log.id(lane, $0.position) } == visits.prefix(2).map(\.entry))
         }
@@ -93,7 +93,7 @@ import Testing
                     try connection.fetchAll(
                         Queries.Servers.fetchHistory(
                             lane: lane, serverId: server, from: nil, until: nil, afterAt: last?.time,
-                            afterPosition: last?.position, reads: reads, limit: 3))
+                            afterPosition: last?.position, reads: reads, known: nil, limit: 3))
                 }
                 for row in page {
                     let (event, _) = try Event.stored(Array(row.body.utf8))

@@ -56,7 +56,7 @@ import Testing
             let rows = try await connection.run { connection in
                 try moments.map { moment in
                     try connection.fetchOptional(
-                        Queries.Servers.fetchServerAt(lane: lane, serverId: server, at: moment))
+                        Queries.Servers.fetchServerAt(lane: lane, serverId: server, at: moment, known: nil))
                 }
             }
             for (moment, row) in zip(moments, rows) {

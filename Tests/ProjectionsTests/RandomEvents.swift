@@ -44,7 +44,15 @@ struct RandomEvents {
             }
         }
         for _ in 0...servers / 8 {
-            events.append(try event(of: nil, second: Int.random(in: 0..<4, using: &random)))
+            let coverage = EventType.coverage
+            for _ in 0..<random.pick([1, 1, 9]) {
+                let second = Int.random(in: 0..<9, using: &random)
+                events.append(try event(of: nil, second: second))
+                events.append(
+                    try Event(
+                        id: "c\(events.count)", source: random.pick(["/test", "/other", "/third"]), type: coverage,
+                        time: Self.time(second), data: self.coverage(at: second)))
+            }
             events.append(random.pick(events))
         }
         events.shuffle(using: &random)
@@ -63,10 +71,11 @@ struct RandomEvents {
             // A call's members in events that are none must not be taken for one.
             case 92..<95: (prefix + "quota", ["operation": "delete", "http_status": 202, "status": "error"])
             case 95..<97: ("com.example.share_server.status", ["status": "error"])
-            default: ("org.dossier.source.coverage", ["state": "alive"])
+            default: ("org.dossier.source.coverage", coverage(at: second))
             }
+        let source = random.pick(["/test", "/test", "/other"])
         return try Event(
-            id: "e\(count)", source: "/test", type: type, time: Self.time(second), subject: subject, data: data)
+            id: "e\(count)", source: source, type: type, time: Self.time(second), subject: subject, data: data)
     }
 
     static func time(_ second: Int) -> Timestamp { start.advanced(by: .seconds(second)) }
@@ -88,6 +97,18 @@ struct RandomEvents {
         return .object(data)
     }
 
+    private mutating func coverage(at second: Int) -> JSON {
+        let state = random.pick(["started", "alive", "alive", "stopped", "gap", "asleep"])
+        guard state == "gap" else { return ["state": .string(state)] }
+        let (from, until) = (
+            second - Int.random(in: 0...4, using: &random), second - Int.random(in: -2...0, using: &random)
+        )
+        return [
+            "state": "gap", "from": .string(Self.time(from).description),
+            "until": .string(Self.time(until).description),
+        ]
+    }
+
     private mutating func call() -> JSON {
         // Changing calls that were accepted above all: they are what causes visits.
         let operation = random.chance(50) ? random.pick(["delete", "reset_status"]) : random.pick(Self.operations)
@@ -95,6 +116,13 @@ struct RandomEvents {
         if let status = random.pick([202, 202, 200, 299, 199, 300, 302, 404, 409, 500, nil]) {
             data["http_status"] = .number(Double(status))
         }
+        if random.chance(70) {
+            data["duration_ms"] = .number(random.pick([0, 0.0005, 0.5, 12.345, 1000, 86_400_000, 1e12]))
+        }
+        if random.chance(50) {
+            data["actor"] = random.pick([["user_id": "u1", "project_id": "p1"], ["user_id": "u2"]])
+        }
+        if random.chance(10) { data["request"] = ["share_server": ["host": "h3"]] }
         return .object(data)
     }
 }

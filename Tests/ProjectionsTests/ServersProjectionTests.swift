@@ -30,10 +30,10 @@ import Testing
         let connection = try await ProjectionRunner.open(log.url)
         for first in 0...history.count {
             try await log.forget()
-            if first > 0 { _ = try await Projection.servers.advance(0, by: Int64(first), on: connection) }
+            if first > 0 { _ = try await Projection.servers.advance(by: Int64(first), on: connection) }
             // With nothing applied at once, the batches are of one entry each.
             let then = first == 0 ? 1 : TestLog.everything
-            while try await Projection.servers.advance(0, by: then, on: connection) {}
+            while try await Projection.servers.advance(by: then, on: connection) {}
             folds.append(try #require(try await log.tables()[Happening.server]))
         }
         await connection.close()
@@ -192,6 +192,15 @@ import Testing
             #expect(fold.server.attributes == [:])
             #expect(fold.server.seen == nil)
             #expect(fold.server.lastError == Fold.Mention(time: Happening.time(3), entry: "0"))
+        }
+    }
+}
+
+extension Projection {
+    /// Applies the next entries of the only lane.
+    fileprivate func advance(by count: Int64, on connection: Connection) async throws -> Bool {
+        try await connection.transaction { connection in
+            try advance(0, by: count, to: try Projection.size(of: 0, on: connection), on: connection)
         }
     }
 }

@@ -3,6 +3,8 @@ import FoundationEssentials
 import Postgres
 import ShareServers
 
+@testable import Projections
+
 extension TestLog {
     /// The tables as they are, entries named by their events.
     func tables() async throws -> [UUID: Fold] {
@@ -26,11 +28,14 @@ extension TestLog {
     func image(places: Bool = false) async throws -> [String] {
         let connection = try await Connection.open(url)
         let columns = places ? "ctid::text || xmin::text ||" : ""
-        let queries = [
-            "SELECT \(columns) to_jsonb(t)::text FROM dossier.servers t ORDER BY lane, server_id",
-            "SELECT \(columns) to_jsonb(t)::text FROM dossier.status_intervals t ORDER BY lane, server_id, from_at, position",
-            "SELECT \(columns) (to_jsonb(t) - 'applied_at')::text FROM dossier.projections t ORDER BY projection, lane",
-        ]
+        let tables = Projection.all.flatMap(\.tables).map { table in
+            // Every key begins with the lane; the rest of a row puts the others in order.
+            "SELECT \(columns) to_jsonb(t)::text FROM dossier.\(table) t ORDER BY lane, to_jsonb(t)::text"
+        }
+        let queries =
+            tables + [
+                "SELECT \(columns) (to_jsonb(t) - 'applied_at')::text FROM dossier.projections t ORDER BY projection, lane"
+            ]
         let image = try await connection.run { connection in
             try queries.flatMap { sql in
                 try connection.fetchAll(

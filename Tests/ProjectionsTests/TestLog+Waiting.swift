@@ -9,7 +9,7 @@ extension TestLog {
         let connection = try await Connection.open(url)
         let waited = try await wait(for: "the projection to be level with the log", within: limit) {
             let progress = try await connection.run {
-                try $0.fetchAll(Queries.Projections.fetchProgress(projection: "servers"))
+                try $0.fetchAll(Queries.Projections.fetchProgress(projections: ["servers"]))
             }
             return progress.allSatisfy { $0.position == $0.size }
         }

@@ -71,20 +71,24 @@ struct TestLog {
         await connection.close()
     }
 
-    /// Empties the projection, as if it had never begun.
+    /// Empties the projections, as if they had never begun.
     func forget() async throws {
-        try await execute(
-            "TRUNCATE dossier.servers, dossier.status_intervals; DELETE FROM dossier.projections")
+        let tables = Projection.all.flatMap(\.tables).map { "dossier.\($0)" }.joined(separator: ", ")
+        try await execute("TRUNCATE \(tables); DELETE FROM dossier.projections")
     }
 
-    /// Applies all there is, in batches of at most `limit` entries, the lanes taking turns at random.
+    /// Applies all there is, in batches of at most `limit` entries, lanes and projections taking turns at random.
     func apply(upTo limit: Int64, using random: inout SplitMix) async throws {
         let connection = try await ProjectionRunner.open(url)
-        var unfinished = Array(0..<log.lanes)
+        var unfinished = Projection.all.flatMap { projection in (0..<log.lanes).map { (projection, Lane($0)) } }
         while !unfinished.isEmpty {
             let turn = Int.random(in: 0..<unfinished.count, using: &random)
             let count = Int64.random(in: 1...limit, using: &random)
-            let isUnfinished = try await Projection.servers.advance(Lane(unfinished[turn]), by: count, on: connection)
+            let (projection, lane) = unfinished[turn]
+            let isUnfinished = try await connection.transaction { connection in
+                let size = try Projection.size(of: lane, on: connection)
+                return try projection.advance(lane, by: count, to: size, on: connection)
+            }
             if !isUnfinished { unfinished.remove(at: turn) }
         }
         await connection.close()
@@ -101,7 +105,9 @@ struct TestLog {
     func disagreements() async throws -> [String] {
         let expected = fold()
         let actual = try await tables()
-        return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.prefix(3).map { server in
+        let analytics = try await analyticsDisagreements()
+        let servers = Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.prefix(3).map {
+            server in
             let entries = told.filter { $0.server == server }.map { "    \($0)" }.joined(separator: "\n")
             return """
                 server \(server) in lane \(Lane(of: server, lanes: log.lanes))
@@ -111,5 +117,8 @@ struct TestLog {
                   actual:   \(actual[server].map { "\($0)" } ?? "no row")
                 """
         }
+        // What an expectation does not show.
+        for difference in servers + analytics { print(difference) }
+        return servers + analytics
     }
 }

@@ -9,6 +9,7 @@ struct Told {
     let position: Position
     let time: Timestamp
     let type: String
+    let source: String
     let server: UUID?
     let data: [String: JSON]
 
@@ -17,6 +18,7 @@ struct Told {
         self.position = position
         time = event.time
         type = event.type
+        source = event.source
         server = event.type.hasPrefix("org.openstack.manila.share_server.") ? event.subject.flatMap(UUID.init) : nil
         data = try JSON(parsing: event.canonical)["data"]?.object ?? [:]
     }

@@ -43,6 +43,11 @@ enum LoadedLog {
                     try connection.execute(Apply.rewindServers(lane: lane, from: from, until: until))
                     try connection.execute(Apply.applyStatusEvents(lane: lane, from: from, until: until))
                     try connection.execute(Apply.applyCalls(lane: lane, from: from, until: until))
+                    try connection.execute(Apply.applyErrorEpisodes(lane: lane, from: from, until: until))
+                    try connection.execute(Apply.applyCallStats(lane: lane, from: from, until: until))
+                    try connection.execute(Apply.rewindCoverage(lane: lane, from: from, until: until))
+                    try connection.execute(Apply.applyCoverage(lane: lane, from: from, until: until))
+                    try connection.execute(Apply.applyServerSources(lane: lane, from: from, until: until))
                 }
                 try connection.execute(
                     Queries.Projections.createCheckpoint(projection: "servers", lane: lane, version: 1))
@@ -72,7 +77,7 @@ enum LoadedLog {
                     AS status,
                 CASE WHEN lane = 0 AND s = 77 THEN '\(server)'::uuid
                     WHEN s > 0 THEN md5(lane || '/' || s)::uuid END AS server_id) AS columns,
-            LATERAL (SELECT jsonb_build_object('id', n, 'padding', repeat('x', 400), 'data', CASE kind
+            LATERAL (SELECT jsonb_build_object('id', n, 'source', '/poller/' || s % 3, 'padding', repeat('x', 400), 'data', CASE kind
                 WHEN 'status' THEN jsonb_build_object('status', status, 'host', 'h' || s % 5, 'project_id', 'p' || s % 11,
                     'share_network_id', 'n' || s % 13)
                 WHEN 'call' THEN jsonb_build_object('operation', operation)

@@ -16,7 +16,7 @@ import Testing
             #expect(now.position == LoadedLog.positions[4])
             #expect(now.serverId == server)
             let at = LoadedLog.start.advanced(by: .seconds(5000))
-            let past = try connection.fetchOne(Servers.fetchServerAt(lane: 0, serverId: server, at: at))
+            let past = try connection.fetchOne(Servers.fetchServerAt(lane: 0, serverId: server, at: at, known: nil))
             #expect(past.status == "active")
             #expect(past.position == LoadedLog.positions[1])
             #expect(past.untilAt == LoadedLog.start.advanced(by: .seconds(16_077)))
@@ -26,10 +26,10 @@ import Testing
             let history = try connection.fetchAll(
                 Servers.fetchHistory(
                     lane: 0, serverId: server, from: nil, until: nil, afterAt: nil, afterPosition: nil, reads: true,
-                    limit: 100))
+                    known: nil, limit: 100))
             #expect(history.map(\.position) == LoadedLog.positions)
             let visits = try connection.fetchAll(
-                Servers.fetchVisits(lane: 0, serverId: server, from: nil, until: nil, limit: 100))
+                Servers.fetchVisits(lane: 0, serverId: server, from: nil, until: nil, known: nil, limit: 100))
             #expect(visits.map(\.status) == ["creating", "active", "network_change"])
             #expect(visits.map { $0.untilAt == nil } == [false, false, true])
             #expect(try connection.fetchOptional(Servers.fetchServer(lane: 1, serverId: server)) == nil)
@@ -58,7 +58,7 @@ import Testing
                 let page = try connection.fetchAll(
                     Servers.fetchServersAt(
                         afterLane: lastPast?.lane, afterServerId: lastPast?.serverId, status: nil, statusClass: nil,
-                        host: nil, projectId: nil, shareNetworkId: nil, at: LoadedLog.late, limit: 1500))
+                        host: nil, projectId: nil, shareNetworkId: nil, at: LoadedLog.late, known: nil, limit: 1500))
                 past += page.map(\.serverId)
                 lastPast = page.last
             } while lastPast != nil
@@ -88,12 +88,16 @@ import Testing
             #expect(try connection.fetchOne(Log.fetchRedactionKey()).key.bytes.count == 32)
             #expect(try connection.fetchOptional(Log.fetchPositionsBeyond(lane: 0, from: LoadedLog.entries)) == nil)
             #expect(try connection.fetchOne(Log.fetchPositionsBeyond(lane: 0, from: 12)).position == 12)
-            let progress = try connection.fetchAll(Queries.Projections.fetchProgress(projection: "servers"))
+            let progress = try connection.fetchAll(Queries.Projections.fetchProgress(projections: ["servers"]))
             #expect(progress.map(\.position) == [LoadedLog.entries - 1, LoadedLog.entries - 1])
-            #expect(progress.allSatisfy { $0.nextRecordedAt != nil && $0.version == 1 })
-            let none = try connection.fetchAll(Queries.Projections.fetchProgress(projection: "unheard of"))
-            #expect(none.map(\.position) == [0, 0])
-            #expect(none.allSatisfy { $0.version == nil && $0.appliedAt == nil })
+            #expect(progress.allSatisfy { $0.nextRecordedAt != nil })
+            let both = try connection.fetchAll(
+                Queries.Projections.fetchProgress(projections: ["servers", "unheard of"]))
+            #expect(both.map(\.position) == [0, 0])
+            let versions = try connection.fetchAll(Queries.Projections.fetchVersions(projection: "servers"))
+            #expect(versions.map(\.version) == [1, 1])
+            let none = try connection.fetchAll(Queries.Projections.fetchVersions(projection: "unheard of"))
+            #expect(none.map(\.version) == [nil, nil])
             let migrations = try connection.fetchAll(Queries.Schema.fetchMigrations())
             #expect(migrations.map(\.number) == Array(1...Int32(migrations.count)))
             #expect(try connection.fetchOne(Queries.Schema.fetchMigrationsExist()).exist)

@@ -29,7 +29,7 @@ import Testing
             let now = try connection.plan(Servers.fetchServer(lane: 0, serverId: server))
             #expect(now.scanned == [])
             #expect(now.uses("servers_pkey") && now.uses("entries_p000000_pkey"))
-            let past = try connection.plan(Servers.fetchServerAt(lane: 0, serverId: server, at: LoadedLog.late))
+            let past = try connection.plan(Servers.fetchServerAt(lane: 0, serverId: server, at: LoadedLog.late, known: nil))
             #expect(past.scanned == [])
             #expect(past.uses("status_intervals_pkey") && past.uses("servers_pkey") && past.uses(Self.byServer))
             for at in [nil, LoadedLog.late] {
@@ -55,13 +55,13 @@ import Testing
                         let plan = try connection.plan(
                             Servers.fetchHistory(
                                 lane: 0, serverId: server, from: from, until: until, afterAt: afterAt,
-                                afterPosition: afterPosition, reads: reads, limit: 100))
+                                afterPosition: afterPosition, reads: reads, known: nil, limit: 100))
                         #expect(plan.scanned == [], "\(String(describing: from)) \(String(describing: afterAt))")
                         #expect(plan.uses(Self.byServer))
                     }
                 }
                 let visits = try connection.plan(
-                    Servers.fetchVisits(lane: 0, serverId: server, from: from, until: until, limit: 100))
+                    Servers.fetchVisits(lane: 0, serverId: server, from: from, until: until, known: nil, limit: 100))
                 #expect(visits.scanned == [])
                 #expect(visits.indexes.isSuperset(of: ["status_intervals_pkey", "servers_pkey"]))
             }
@@ -118,7 +118,7 @@ import Testing
                         Servers.fetchServersAt(
                             afterLane: after.map { _ in 0 }, afterServerId: after, status: status,
                             statusClass: statusClass, host: host, projectId: project, shareNetworkId: network,
-                            at: LoadedLog.late, limit: 100))
+                            at: LoadedLog.late, known: nil, limit: 100))
                     #expect(plan.scanned.isSubset(of: ["servers"]), "\(filters)")
                     #expect(plan.uses("status_intervals_by_time") && plan.uses(Self.byServer))
                 }

@@ -14,7 +14,12 @@ import Testing
         ])
     func known(type: String) {
         let event = RawEvent.plain.with("type", "\"\(type)\"")
-        let least = type == EventType.backendDetails ? #"{"details":{}}"# : "{}"
+        let least =
+            switch type {
+            case EventType.backendDetails: #"{"details":{}}"#
+            case EventType.coverage: #"{"state":"alive"}"#
+            default: "{}"
+            }
         #expect(event.with("data", least).error == nil)
         for value in [nil, "null", "[]", "1", "\"{}\"", "true"] {
             #expect(event.with("data", value).attributeAtFault == "data", "\(value ?? "missing")")

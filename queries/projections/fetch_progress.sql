@@ -1,18 +1,21 @@
--- How far a projection has come in every lane, beside the log itself.
--- $1 projection text
+-- How far all projections have come in every lane, beside the log itself: as far as the one that is furthest behind.
+-- $1 projections text[]  those there are
 -- returns: many
 --   lane smallint
 --   size bigint
 --   root bytea
---   version integer?
 --   position bigint
---   applied_at timestamptz?
 --   next_recorded_at timestamptz?
 -- order: lane ascending
 -- limit: none; one row a lane
-select head.lane, head.size, head.root, done.version, coalesce(done.position, 0) as position, done.applied_at,
+select head.lane, head.size, head.root, done.position,
     (select entry.recorded_at from dossier.entries entry
-     where entry.lane = head.lane and entry.position = coalesce(done.position, 0)) as next_recorded_at
+     where entry.lane = head.lane and entry.position = done.position) as next_recorded_at
 from dossier.log_heads head
-left join dossier.projections done on done.lane = head.lane and done.projection = $1
+cross join lateral (
+    select min(coalesce(checkpoint.position, 0)) as position
+    from unnest($1::text[]) as wanted (projection)
+    left join dossier.projections checkpoint
+        on checkpoint.projection = wanted.projection and checkpoint.lane = head.lane
+) done
 order by head.lane

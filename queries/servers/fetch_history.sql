@@ -6,14 +6,15 @@
 -- $5 after_at timestamptz?  keyset: the last row of the page before
 -- $6 after_position bigint?
 -- $7 reads boolean  whether calls that only read, and were answered well, are wanted too
--- $8 limit integer  rows
+-- $8 known bigint?  only what was appended before this position; null: all there is
+-- $9 limit integer  rows
 -- returns: many
 --   lane smallint
 --   position bigint
 --   recorded_at timestamptz
 --   body text
 -- order: occurred_at, position ascending
--- limit: $8
+-- limit: $9
 select lane, position, recorded_at, body
 from dossier.entries
 where lane = $1 and server_id = $2
@@ -22,5 +23,6 @@ where lane = $1 and server_id = $2
     and ($5::timestamptz is null or (occurred_at, position) > ($5, $6::bigint))
     and ($7 or type <> 'org.openstack.manila.share_server.call' or coalesce(http_status, 0) not between 200 and 399
         or operation not in ('list', 'show', 'details', 'migration_check', 'migration_get_progress'))
+    and ($8::bigint is null or position < $8)
 order by occurred_at, position
-limit $8
+limit $9

@@ -7,7 +7,8 @@
 -- $6 project_id text?
 -- $7 share_network_id text?
 -- $8 at timestamptz
--- $9 limit integer  rows
+-- $9 known bigint[]?  as of these positions, one a lane; null: all there is
+-- $10 limit integer  rows
 -- returns: many
 --   lane smallint
 --   server_id uuid
@@ -20,24 +21,21 @@
 --   attributes json
 --   cause json?
 -- order: lane, server_id ascending
--- limit: $9
+-- limit: $10
 select server.lane, server.server_id, server.status, server.from_at, server.not_before, server.position,
     server.cause_position, server.until_at,
     (select dossier.merge((entry.body::jsonb -> 'data') - 'not_before' order by entry.occurred_at, entry.position)::json
      from dossier.entries entry
      where entry.lane = server.lane and entry.server_id = server.server_id and entry.occurred_at <= $8
+        and ($9 is null or entry.position < $9[server.lane + 1])
         and entry.type = 'org.openstack.manila.share_server.status') as attributes,
     dossier.summary(cause) as cause
 from (
     select server.*
     from (
         select lane, server_id, status, from_at, not_before, position, cause_position, until_at
-        from dossier.status_intervals
-        where from_at <= $8 and until_at > $8
-        union all
-        select lane, server_id, status, from_at, not_before, position, cause_position, null
-        from dossier.servers
-        where from_at <= $8
+        from dossier.visits($8, $8 + interval '1 microsecond', null, null, $9)
+        where until_at is null or until_at > $8
     ) server
     where ($1::smallint is null or (server.lane, server.server_id) > ($1, $2::uuid))
         and ($3::text is null or server.status = $3)
@@ -46,6 +44,7 @@ from (
             select entry.body::jsonb -> 'data' ->> 'host'
             from dossier.entries entry
             where entry.lane = server.lane and entry.server_id = server.server_id and entry.occurred_at <= $8
+                and ($9 is null or entry.position < $9[server.lane + 1])
                 and entry.type = 'org.openstack.manila.share_server.status' and entry.body::jsonb -> 'data' ? 'host'
             order by entry.occurred_at desc, entry.position desc
             limit 1))
@@ -53,6 +52,7 @@ from (
             select entry.body::jsonb -> 'data' ->> 'project_id'
             from dossier.entries entry
             where entry.lane = server.lane and entry.server_id = server.server_id and entry.occurred_at <= $8
+                and ($9 is null or entry.position < $9[server.lane + 1])
                 and entry.type = 'org.openstack.manila.share_server.status' and entry.body::jsonb -> 'data' ? 'project_id'
             order by entry.occurred_at desc, entry.position desc
             limit 1))
@@ -60,11 +60,12 @@ from (
             select entry.body::jsonb -> 'data' ->> 'share_network_id'
             from dossier.entries entry
             where entry.lane = server.lane and entry.server_id = server.server_id and entry.occurred_at <= $8
+                and ($9 is null or entry.position < $9[server.lane + 1])
                 and entry.type = 'org.openstack.manila.share_server.status' and entry.body::jsonb -> 'data' ? 'share_network_id'
             order by entry.occurred_at desc, entry.position desc
             limit 1))
     order by server.lane, server.server_id
-    limit $9
+    limit $10
 ) server
 left join dossier.entries cause on cause.lane = server.lane and cause.position = server.cause_position
 order by server.lane, server.server_id

@@ -3,7 +3,8 @@
 -- $2 server_id uuid
 -- $3 from timestamptz?  inclusive
 -- $4 until timestamptz?  exclusive
--- $5 limit integer  rows
+-- $5 known bigint[]?  as of these positions, one a lane; null: all there is
+-- $6 limit integer  rows
 -- returns: many
 --   status text
 --   from_at timestamptz
@@ -12,17 +13,9 @@
 --   position bigint
 --   cause_position bigint?
 -- order: from_at, position ascending
--- limit: $5
+-- limit: $6
 select status, from_at, until_at, not_before, position, cause_position
-from (
-    select status, from_at, until_at, not_before, position, cause_position
-    from dossier.status_intervals
-    where lane = $1 and server_id = $2
-    union all
-    select status, from_at, null, not_before, position, cause_position
-    from dossier.servers
-    where lane = $1 and server_id = $2 and status is not null
-) visit
-where ($3::timestamptz is null or until_at is null or until_at > $3) and ($4::timestamptz is null or from_at < $4)
+from dossier.visits(coalesce($3::timestamptz, '-infinity'), coalesce($4::timestamptz, 'infinity'), $1, $2, $5)
+where $3::timestamptz is null or until_at is null or until_at > $3
 order by from_at, position
-limit $5
+limit $6

@@ -13,6 +13,7 @@ struct History: AsyncParsableCommand {
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Argument(help: "The server's UUID.")
     var id: String
@@ -30,9 +31,10 @@ struct History: AsyncParsableCommand {
     var limit = Limit(count: 1000)
 
     func run() async throws {
-        let query: [(name: String, value: String?)] = [
-            ("from", from?.description), ("until", until?.description), ("reads", reads ? "true" : nil),
-        ]
+        let query: [(name: String, value: String?)] =
+            [
+                ("from", from?.description), ("until", until?.description), ("reads", reads ? "true" : nil),
+            ] + known.query
         let (past, hasMore) = try await APIClient.with(url: try api.address()) { client in
             var past = Past()
             let hasMore = try await client.pages(

@@ -9,6 +9,7 @@ struct Servers: AsyncParsableCommand {
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: "Only servers in this status, such as active or manage_error.")
     var status: String?
@@ -32,12 +33,14 @@ struct Servers: AsyncParsableCommand {
     var limit = Limit.all
 
     func run() async throws {
-        let query: [(name: String, value: String?)] = [
-            ("status", status), ("class", statusClass?.rawValue), ("host", host), ("project_id", project),
-            ("share_network_id", shareNetwork), ("at", at?.description),
-        ]
+        let query: [(name: String, value: String?)] =
+            [
+                ("status", status), ("class", statusClass?.rawValue), ("host", host), ("project_id", project),
+                ("share_network_id", shareNetwork), ("at", at?.description),
+            ] + known.query
         try await APIClient.with(url: try api.address()) { client in
-            try await client.write(at == nil ? .servers : .serversThen, "/v1/servers", query, limit: limit, output)
+            try await client.write(
+                at == nil && known.knownAt == nil ? .servers : .serversThen, "/v1/servers", query, limit: limit, output)
         }
     }
 }

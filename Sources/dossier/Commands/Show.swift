@@ -8,6 +8,7 @@ struct Show: AsyncParsableCommand {
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Argument(help: "The server's UUID.")
     var id: String
@@ -17,7 +18,7 @@ struct Show: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await APIClient.with(url: try api.address()) { client in
-            try await client.get("/v1/servers/\(APIClient.escaped(id))", [("at", at?.description)])
+            try await client.get("/v1/servers/\(APIClient.escaped(id))", [("at", at?.description)] + known.query)
         }
         guard let server = answer.member("server") else {
             throw APIError.notDossier(url: try api.address(), reason: "the answer has no server")

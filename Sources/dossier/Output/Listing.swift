@@ -36,6 +36,8 @@ struct Listing: Sendable {
     let fields: [Field]
     /// What is said, on standard error, where there are none.
     let none: String
+    /// The rows and records that one item makes.
+    var rows: @Sendable (JSON) -> [JSON] = { [$0] }
 }
 
 /// Writes the pages of a listing as they come: memory does not grow with their number.
@@ -61,9 +63,9 @@ struct ListingWriter: Sendable {
         switch format {
         case .table:
             return items.isEmpty
-                ? "" : table.lines(items.map { item in listing.columns.map { $0.cell(item) } })
+                ? "" : table.lines(items.flatMap(listing.rows).map { row in listing.columns.map { $0.cell(row) } })
         case .csv:
-            let records = items.map { item in CSV.record(listing.fields.map { $0.value(item) }) }
+            let records = items.flatMap(listing.rows).map { item in CSV.record(listing.fields.map { $0.value(item) }) }
             return (isFirst ? CSV.record(listing.fields.map(\.name)) : "") + records.joined()
         case .json:
             return json(of: page, items, isLast: isLast)
@@ -103,5 +105,18 @@ extension APIClient {
             try await Output.diagnostics.write(
                 "These are the first \(writer.count.description); there are more: --limit all\n")
         }
+    }
+}
+
+extension APIClient {
+    /// Writes what `GET path?query` lists in one answer, which has no pages, to standard output.
+    func writeWhole(
+        _ listing: Listing, _ path: String, _ query: [(name: String, value: String?)], _ options: OutputOptions
+    ) async throws {
+        var writer = ListingWriter(
+            listing, format: options.output, width: Terminal.standardOutput.width, coloured: options.isColoured)
+        let answer = try await get(path, query)
+        try await Output.standard.write(writer.text(of: answer, answer.elements(listing.items), isLast: true))
+        if options.output == .table, writer.count == 0 { try await Output.diagnostics.write(listing.none + "\n") }
     }
 }

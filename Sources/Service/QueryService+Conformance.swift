@@ -1,0 +1,135 @@
+import Hummingbird
+import Postgres
+import Queries
+import ShareServers
+
+extension QueryService {
+    /// `GET /v1/conformance`: 200 with what Manila's documented state machine does not allow and happened in a window.
+    @Sendable func conformance(_ request: Request, _ context: Context) async throws -> Response {
+        let query = try QueryParameters(
+            request, known: ["from", "until", "server_id", "host", "project_id", "limit", "cursor"])
+        let window = try Window(query)
+        let scope = try Scope(query) { lane(of: $0) }
+        let limit = try query.limit()
+        let after = try query.cursor().map { cursor throws(Problem) in
+            (at: try cursor.time("at"), lane: try cursor.lane(), position: try cursor.int("position"))
+        }
+        let found = try await read { connection in
+            let asOf = try AsOf.projections(connection)
+            let end = window.end(asOf: asOf.moment)
+            let transitions = try connection.fetchAll(
+                Queries.Conformance.fetchTransitions(
+                    from: window.from, until: end, lane: scope.server?.lane, serverId: scope.server?.id,
+                    host: scope.host, projectId: scope.projectID, afterAt: after?.at, afterLane: after?.lane,
+                    afterPosition: after?.position, limit: limit + 1))
+            let calls = try connection.fetchAll(
+                Queries.Conformance.fetchCalls(
+                    from: window.from, until: end, lane: scope.server?.lane, serverId: scope.server?.id,
+                    host: scope.host, projectId: scope.projectID, afterAt: after?.at, afterLane: after?.lane,
+                    afterPosition: after?.position, limit: limit + 1))
+            return (rows: transitions.map(Deviation.init) + calls.map(Deviation.init), end: end, asOf: asOf)
+        }
+        let rows = found.rows.sorted { $0.order < $1.order }
+        let page = rows.prefix(Int(limit))
+        let next =
+            rows.count > page.count
+            ? page.last.map {
+                Cursor(["at": JSON($0.order.0), "lane": .count(Int64($0.order.1)), "position": .count($0.order.2)]).text
+            } : nil
+        return Response(
+            [
+                "window": window.json(end: found.end), "deviations": .array(page.map(\.json)),
+                "next_cursor": .text(next),
+            ], asOf: found.asOf, to: request, headers: next.map(request.nextLink) ?? [:])
+    }
+
+    /// `GET /v1/servers/diff`: 200 with the servers whose status changed between two moments, how, and at whose call.
+    @Sendable func diff(_ request: Request, _ context: Context) async throws -> Response {
+        let query = try QueryParameters(
+            request,
+            known: ["from", "until", "known_at", "host", "project_id", "share_network_id", "limit", "cursor"])
+        let window = try Window(query)
+        let scope = try Scope(query) { lane(of: $0) }
+        let bound = try knownAt(query)
+        let limit = try query.limit()
+        let after = try query.cursor().map { cursor throws(Problem) in try ServerKey(cursor) }
+        let found = try await read { connection in
+            let asOf = try AsOf.projections(connection)
+            let known = try bound?.resolved(asOf, connection)
+            let end = window.end(asOf: min(asOf.moment, known?.moment ?? .latest))
+            let rows = try connection.fetchAll(
+                Queries.Servers.fetchDiff(
+                    from: window.from, until: end, known: known?.sizes, host: scope.host,
+                    projectId: scope.projectID, shareNetworkId: scope.shareNetworkID, afterLane: after?.lane,
+                    afterServerId: after?.id, limit: limit + 1))
+            return (rows: rows, end: end, asOf: asOf.known(known))
+        }
+        let page = found.rows.prefix(Int(limit))
+        let next =
+            found.rows.count > page.count
+            ? page.last.map { ServerKey(lane: $0.lane, id: $0.serverId).cursor.text } : nil
+        return Response(
+            [
+                "window": window.json(end: found.end), "servers": .array(page.map(Self.difference)),
+                "next_cursor": .text(next),
+            ], asOf: found.asOf, to: request, headers: next.map(request.nextLink) ?? [:])
+    }
+
+    private static func difference(_ row: Queries.Servers.FetchDiff) -> JSON {
+        let (before, after) = (JSON(row.beforeAttributes), JSON(row.afterAttributes).object ?? [:])
+        let former = before.object ?? [:]
+        var changed: [String: JSON] = [:]
+        for name in Set(former.keys).union(after.keys).subtracting(["status", "updated_at"])
+        where row.beforeAttributes != nil && former[name] != after[name] {
+            changed[name] = ["before": former[name] ?? .null, "after": after[name] ?? .null]
+        }
+        let kind =
+            switch (row.beforeStatus, row.afterStatus) {
+            case (nil, "absent"): "came and went"
+            case (nil, _): "came"
+            case ("absent", let status) where status != "absent": "came back"
+            case (let status, "absent") where status != "absent": "went"
+            case (let before, let after): before == after ? "came back to" : "changed"
+            }
+        return [
+            "server_id": .string(row.serverId.text), "lane": .count(Int64(row.lane)), "kind": .string(kind),
+            "before": .text(row.beforeStatus), "after": .string(row.afterStatus),
+            "host": after["host"] ?? .null, "project_id": after["project_id"] ?? .null,
+            "attributes": .object(changed), "changes": JSON(row.changes),
+            "calls": row.calls == nil ? .array([]) : JSON(row.calls),
+        ]
+    }
+}
+
+/// A change or a call that should not have been possible.
+private struct Deviation {
+    let order: (Timestamp, Int16, Int64)
+    let json: JSON
+
+    init(_ row: Queries.Conformance.FetchTransitions) {
+        order = (row.at, row.lane, row.position)
+        json = [
+            "kind": "transition", "at": JSON(Timestamp?.some(row.at)), "server_id": .string(row.serverId.text),
+            "entry": ["lane": .count(Int64(row.lane)), "position": .count(row.position)],
+            "former_status": .string(row.formerStatus), "status": .string(row.status),
+            "is_documented": .bool(row.isDocumented), "not_before": JSON(row.notBefore), "host": .text(row.host),
+            "project_id": .text(row.projectId), "cause": JSON(row.cause),
+            "reason": .string(
+                row.isDocumented
+                    ? "no documented way leads from \(row.formerStatus) to \(row.status), and nobody reset the status"
+                    : "a status that Manila's documents do not name"),
+        ]
+    }
+
+    init(_ row: Queries.Conformance.FetchCalls) {
+        order = (row.at, row.lane, row.position)
+        let call = JSON(row.call)
+        json = [
+            "kind": "call", "at": JSON(Timestamp?.some(row.at)), "server_id": .string(row.serverId.text),
+            "entry": ["lane": .count(Int64(row.lane)), "position": .count(row.position)],
+            "status": .string(row.status), "is_certain": .bool(row.isCertain), "host": .text(row.host),
+            "project_id": .text(row.projectId), "call": call,
+            "reason": .string("\(call["operation"]?.string ?? "the call") was accepted in status \(row.status)"),
+        ]
+    }
+}

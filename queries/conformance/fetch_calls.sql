@@ -1,0 +1,48 @@
+-- Calls in a window that Manila accepted though it refuses them in the status in which the server was last seen. That is
+-- certain where the same status was seen again later.
+-- $1 from timestamptz  inclusive
+-- $2 until timestamptz  exclusive
+-- $3 lane smallint?  with $4: only this server
+-- $4 server_id uuid?
+-- $5 host text?  only there
+-- $6 project_id text?  the server's
+-- $7 after_at timestamptz?  keyset: the last row of the page before
+-- $8 after_lane smallint?
+-- $9 after_position bigint?
+-- $10 limit integer  rows
+-- returns: many
+--   lane smallint
+--   position bigint
+--   at timestamptz
+--   server_id uuid
+--   status text
+--   is_certain boolean
+--   host text?
+--   project_id text?
+--   call json
+-- order: at, lane, position ascending
+-- limit: $10
+with allowed (operation, status) as (
+    -- Source: Manila 23, manila/api/v2/share_servers.py and manila/share/api.py.
+    values ('delete', 'active'), ('delete', 'error'), ('unmanage', 'active'), ('unmanage', 'error'),
+        ('unmanage', 'manage_error'), ('unmanage', 'unmanage_error'), ('migration_start', 'active'),
+        ('migration_complete', 'server_migrating'), ('migration_cancel', 'server_migrating')
+), visit as (
+    select *, lead(not_before) over (partition by lane, server_id order by from_at, position) as seen_until_at
+    from dossier.visits($1, $2, $3, $4, null)
+)
+select entry.lane, entry.position, entry.occurred_at as at, entry.server_id, visit.status,
+    coalesce(visit.seen_until_at, server.last_seen_at) >= entry.occurred_at as is_certain,
+    visit.host, visit.project_id, dossier.summary(entry) as call
+from visit
+join dossier.servers server on server.lane = visit.lane and server.server_id = visit.server_id
+join dossier.entries entry on entry.lane = visit.lane and entry.server_id = visit.server_id
+    and entry.occurred_at >= visit.from_at and (visit.until_at is null or entry.occurred_at < visit.until_at)
+where entry.occurred_at >= $1 and entry.occurred_at < $2 and entry.http_status between 200 and 299
+    and entry.operation in ('delete', 'unmanage', 'migration_start', 'migration_complete', 'migration_cancel')
+    and (entry.operation, visit.status) not in (select operation, status from allowed)
+    and ($5::text is null or visit.host = $5) and ($6::text is null or visit.project_id = $6)
+    and ($7::timestamptz is null
+        or (entry.occurred_at, entry.lane, entry.position) > ($7, $8::smallint, $9::bigint))
+order by at, lane, position
+limit $10

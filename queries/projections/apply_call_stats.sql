@@ -1,0 +1,63 @@
+-- Counts the calls of the range, and counts those again elsewhere that a late status of it moves to another host.
+-- $1 lane smallint
+-- $2 from bigint  position, inclusive: all before it have been applied
+-- $3 until bigint  position, exclusive
+-- returns: nothing
+with late as (
+    select entry.server_id, min(entry.occurred_at) as earliest_at
+    from dossier.entries entry
+    join dossier.server_calls called on called.lane = $1 and called.server_id = entry.server_id
+        and called.last_call_at > entry.occurred_at
+    where entry.lane = $1 and entry.position >= $2 and entry.position < $3 and entry.host is not null
+        and entry.type = 'org.openstack.manila.share_server.status'
+    group by entry.server_id
+), change as (
+    select entry.position, 1 as sign,
+        dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $3) as host
+    from dossier.entries entry
+    where entry.lane = $1 and entry.position >= $2 and entry.position < $3
+        and entry.type = 'org.openstack.manila.share_server.call'
+    union all
+    select moved.position, counted.sign, counted.host
+    from (
+        select entry.position,
+            dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $2) as former,
+            dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $3) as host
+        from late
+        join dossier.entries entry on entry.lane = $1 and entry.server_id = late.server_id
+            and entry.occurred_at > late.earliest_at
+        where entry.position < $2 and entry.type = 'org.openstack.manila.share_server.call'
+        offset 0
+    ) moved
+    cross join lateral (values (-1, moved.former), (1, moved.host)) as counted (sign, host)
+    where moved.host <> moved.former
+), call as (
+    select date_trunc('hour', entry.occurred_at, 'UTC') as hour_at, coalesce(entry.operation, '') as operation,
+        coalesce(entry.http_status / 100, 0) as http_class, change.host,
+        coalesce(entry.project_id, '') as project_id, coalesce(entry.actor_user_id, '') as actor_user_id,
+        dossier.latency_bucket((entry.body::json -> 'data' ->> 'duration_ms')::double precision) as bucket, change.sign,
+        -- least() would take 1e9 for a duration that was not told.
+        change.sign * (least(coalesce((entry.body::json -> 'data' ->> 'duration_ms')::double precision, 0), 1e9)
+                       * 1000)::bigint as duration_us
+    from change
+    join dossier.entries entry on entry.lane = $1 and entry.position = change.position
+), named as (
+    insert into dossier.server_calls as called (lane, server_id, last_call_at)
+    select $1, server_id, max(occurred_at)
+    from dossier.entries
+    where lane = $1 and position >= $2 and position < $3 and server_id is not null
+        and type = 'org.openstack.manila.share_server.call'
+    group by server_id
+    on conflict (lane, server_id) do update set last_call_at = excluded.last_call_at
+    where excluded.last_call_at > called.last_call_at
+)
+insert into dossier.call_stats as stats
+    (lane, hour_at, group_hash, bucket, operation, http_class, host, project_id, actor_user_id, calls, duration_us)
+select $1, hour_at,
+    sha256(convert_to(json_build_array(operation, http_class, host, project_id, actor_user_id)::text, 'UTF8')),
+    bucket, operation, http_class, host, project_id, actor_user_id, sum(sign), sum(duration_us)
+from call
+group by hour_at, bucket, operation, http_class, host, project_id, actor_user_id
+having sum(sign) <> 0 or sum(duration_us) <> 0
+on conflict (lane, hour_at, group_hash, bucket) do update
+set calls = stats.calls + excluded.calls, duration_us = stats.duration_us + excluded.duration_us

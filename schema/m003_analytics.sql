@@ -1,0 +1,355 @@
+-- Projections for questions over time: errors, calls, and when somebody was watching; and what these questions share.
+
+-- Finds what a source said of its own watching, which names no server.
+create index entries_by_coverage on dossier.entries (lane, occurred_at, position)
+    where type = 'org.dossier.source.coverage';
+
+-- Calls that failed, in order of time.
+create index entries_by_failure on dossier.entries (occurred_at, lane, position) where http_status >= 400;
+
+-- Failed visits that follow one another without another status between them are one episode. until_at to resolution are
+-- null while it lasts; former_status is null where the server was first seen failed.
+create table dossier.error_episodes (
+    lane               smallint not null,
+    server_id          uuid not null,
+    from_at            timestamptz not null,
+    position           bigint not null,
+    not_before         timestamptz,
+    status             text not null,
+    former_status      text,
+    visits             integer not null,
+    cause_position     bigint,
+    is_asserted        boolean not null,
+    until_at           timestamptz,
+    until_position     bigint,
+    until_status       text,
+    until_cause_position bigint,
+    resolution         text check (resolution in ('reset', 'delete', 'unmanage', 'retry', 'itself')),
+    host               text,
+    project_id         text,
+    share_network_id   text,
+    primary key (lane, server_id, from_at, position)
+);
+
+create index error_episodes_by_time on dossier.error_episodes (from_at, lane, position);
+create index error_episodes_by_end on dossier.error_episodes (until_at);
+
+-- Calls by the hour in which they began. Texts that a call does not have are ''; http_class is 2 for 2xx and so on, 0 for
+-- a call without an answer; bucket is dossier.latency_bucket(duration), -32768 where no duration was told.
+create table dossier.call_stats (
+    lane          smallint not null,
+    hour_at       timestamptz not null,
+    group_hash    bytea not null,
+    bucket        smallint not null,
+    operation     text not null,
+    http_class    smallint not null,
+    host          text not null,
+    project_id    text not null,
+    actor_user_id text not null,
+    calls         bigint not null,
+    duration_us   bigint not null,
+    primary key (lane, hour_at, group_hash, bucket)
+) with (fillfactor = 80);
+
+create index call_stats_by_hour on dossier.call_stats (hour_at);
+create index call_stats_empty on dossier.call_stats (lane) where calls = 0;
+
+-- When each server was last called: a status that comes later and is dated earlier may move calls to another host.
+create table dossier.server_calls (
+    lane         smallint not null,
+    server_id    uuid not null,
+    last_call_at timestamptz not null,
+    primary key (lane, server_id)
+);
+
+-- Runs of a source, from its start to its last sign of life, and gaps, which it found by itself.
+create table dossier.coverage (
+    lane           smallint not null,
+    source         text not null,
+    state          text not null check (state in ('watching', 'gap')),
+    from_at        timestamptz not null,
+    position       bigint not null,
+    until_at       timestamptz not null,
+    until_position bigint not null,
+    has_stopped    boolean not null,
+    primary key (lane, source, state, from_at, position)
+);
+
+-- Which sources have told the status of a server.
+create table dossier.server_sources (
+    lane      smallint not null,
+    server_id uuid not null,
+    source    text not null,
+    primary key (lane, server_id, source)
+);
+
+-- Microseconds since 1970, exact.
+create function dossier.microseconds(moment timestamptz) returns bigint
+    language sql immutable parallel safe as
+$$ select (extract(epoch from moment) * 1000000)::bigint $$;
+
+-- Each bucket is a fiftieth wider than the one below it: whatever falls in is told from it within 1 %.
+-- Source: Masson, Rim, Lee, "DDSketch", VLDB 2019; relative accuracy 0.01, so that gamma is 1.01 / 0.99.
+create function dossier.latency_bucket(duration_ms double precision) returns smallint
+    language sql immutable parallel safe as
+$$
+    select case when duration_ms is null then -32768
+        else ceil(ln(least(greatest(duration_ms, 0.001), 1e9)) / ln(1.01 / 0.99::double precision)) end::smallint
+$$;
+
+-- The host on which a call found its server: as last seen by then in what was appended before `known`, else as the call
+-- itself names it.
+create function dossier.call_host(call_lane smallint, call_server uuid, call_at timestamptz, call_position bigint,
+                                  named text, known bigint) returns text
+    language sql stable parallel safe as
+$$
+    select coalesce((
+        select entry.host from dossier.entries entry
+        where entry.lane = call_lane and entry.server_id = call_server and entry.position < known
+            and (entry.occurred_at, entry.position) <= (call_at, call_position)
+            and entry.type = 'org.openstack.manila.share_server.status' and entry.host is not null
+        order by entry.occurred_at desc, entry.position desc limit 1), named, '')
+$$;
+
+-- A time as Manila writes it, in UTC without saying so; null where it is none.
+create function dossier.manila_time(written text) returns timestamptz
+    language sql immutable parallel safe as
+$$
+    select case when written ~ '^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d(\.\d{1,9})?(Z|\+00:00)?$'
+        then (left(written, 19) || coalesce(substring(written from '\.\d{1,6}'), ''))::timestamp at time zone 'UTC' end
+$$;
+
+-- The servers of which something was appended from these positions on, one a lane.
+create function dossier.changed_since(known bigint[], only_lane smallint, only_server uuid)
+    returns table (lane smallint, server_id uuid)
+    language sql stable parallel safe as
+$$
+    select distinct entry.lane, entry.server_id
+    from unnest(known) with ordinality as bound (size, ordinality)
+    join dossier.entries entry on entry.lane = (bound.ordinality - 1)::smallint and entry.position >= bound.size
+    where entry.server_id is not null
+        and (only_server is null or (entry.lane = only_lane and entry.server_id = only_server))
+$$;
+
+-- What has been said of a lane's servers in the entries before a position, for questions as of what was known then.
+-- known holds a position for each lane, from lane 0 on. A server of which nothing came later is as the tables have it.
+create function dossier.known_visits(known bigint[], only_lane smallint, only_server uuid)
+    returns table (lane smallint, server_id uuid, status text, from_at timestamptz, "position" bigint,
+                   until_at timestamptz, not_before timestamptz, cause_position bigint, host text, project_id text,
+                   share_network_id text, created_at text)
+    language sql stable parallel safe as
+$$
+    with bound as (
+        select (ordinality - 1)::smallint as lane, size from unnest(known) with ordinality as each (size, ordinality)
+    ), changed as (
+        select lane, server_id from dossier.changed_since(known, only_lane, only_server)
+    ), told as (
+        select entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.status,
+            entry.body::jsonb -> 'data' as data
+        from changed
+        join bound on bound.lane = changed.lane
+        join dossier.entries entry on entry.lane = changed.lane and entry.server_id = changed.server_id
+            and entry.position < bound.size and entry.type = 'org.openstack.manila.share_server.status'
+    ), numbered as (
+        select *, count(*) filter (where data ? 'host') over turn as hosts,
+            count(*) filter (where data ? 'project_id') over turn as projects,
+            count(*) filter (where data ? 'share_network_id') over turn as networks
+        from told
+        window turn as (partition by lane, server_id order by occurred_at, position)
+    ), merged as (
+        select lane, server_id, occurred_at, position, status, data ->> 'not_before' as not_before,
+            first_value(data ->> 'host') over (partition by lane, server_id, hosts order by occurred_at, position)
+                as host,
+            first_value(data ->> 'project_id') over (partition by lane, server_id, projects
+                                                     order by occurred_at, position) as project_id,
+            first_value(data ->> 'share_network_id') over (partition by lane, server_id, networks
+                                                           order by occurred_at, position) as share_network_id
+        from numbered
+    ), stepped as (
+        select *, lag(status) over turn as former, lag(occurred_at) over turn as former_at
+        from merged
+        where status is not null
+        window turn as (partition by lane, server_id order by occurred_at, position)
+    ), visit as (
+        select lane, server_id, status, occurred_at, position, not_before, former_at,
+            lag(occurred_at) over turn as former_from_at, lead(occurred_at) over turn as until_at,
+            lead(position) over turn as until_position
+        from stepped
+        where former is distinct from status
+        window turn as (partition by lane, server_id order by occurred_at, position)
+    )
+    select visit.lane, visit.server_id, visit.status, visit.occurred_at, visit.position, visit.until_at,
+        case when coalesce(visit.former_at, visit.not_before::timestamptz) is not null
+            then least(visit.occurred_at, greatest(visit.former_at, visit.not_before::timestamptz)) end,
+        (
+            select entry.position
+            from dossier.entries entry
+            where entry.lane = visit.lane and entry.server_id = visit.server_id
+                and entry.position < known[visit.lane + 1] and entry.occurred_at <= visit.occurred_at
+                and entry.occurred_at > coalesce(visit.former_from_at, '-infinity')
+                and entry.operation in ('delete', 'manage', 'unmanage', 'reset_status', 'reset_task_state',
+                                        'migration_start', 'migration_complete', 'migration_cancel')
+                and entry.http_status between 200 and 299
+            order by entry.occurred_at desc, entry.position desc
+            limit 1),
+        final.host, final.project_id, final.share_network_id, (
+            select told.data ->> 'created_at'
+            from told
+            where told.lane = visit.lane and told.server_id = visit.server_id and told.data ? 'created_at'
+            order by told.occurred_at desc, told.position desc
+            limit 1)
+    from visit
+    cross join lateral (
+        -- Where the server was when the visit ended: as of the last sighting before the next visit, partial ones too.
+        select merged.host, merged.project_id, merged.share_network_id
+        from merged
+        where merged.lane = visit.lane and merged.server_id = visit.server_id
+            and (visit.until_at is null
+                or (merged.occurred_at, merged.position) < (visit.until_at, visit.until_position))
+        order by merged.occurred_at desc, merged.position desc
+        limit 1
+    ) final
+$$;
+
+-- Every visit that overlaps a window, the one under way without an end. Without a server: of all. known as above, or
+-- null: all there is.
+create function dossier.visits(window_from timestamptz, window_until timestamptz, only_lane smallint, only_server uuid,
+                               known bigint[])
+    returns table (lane smallint, server_id uuid, status text, from_at timestamptz, "position" bigint,
+                   until_at timestamptz, not_before timestamptz, cause_position bigint, host text, project_id text,
+                   share_network_id text)
+    language sql stable parallel safe as
+$$
+    select closed.lane, closed.server_id, closed.status, closed.from_at, closed.position, closed.until_at,
+        closed.not_before, closed.cause_position, closed.host, closed.project_id, closed.share_network_id
+    from dossier.status_intervals closed
+    where closed.from_at < window_until and closed.until_at >= window_from
+        and (only_server is null or (closed.lane = only_lane and closed.server_id = only_server))
+        and (known is null or not exists (
+            select from dossier.changed_since(known, only_lane, only_server) changed
+            where changed.lane = closed.lane and changed.server_id = closed.server_id))
+    union all
+    select open.lane, open.server_id, open.status, open.from_at, open.position, null, open.not_before,
+        open.cause_position, open.host, open.project_id, open.share_network_id
+    from dossier.servers open
+    where open.status is not null and open.from_at < window_until
+        and (only_server is null or (open.lane = only_lane and open.server_id = only_server))
+        and (known is null or not exists (
+            select from dossier.changed_since(known, only_lane, only_server) changed
+            where changed.lane = open.lane and changed.server_id = open.server_id))
+    union all
+    select late.lane, late.server_id, late.status, late.from_at, late.position, late.until_at, late.not_before,
+        late.cause_position, late.host, late.project_id, late.share_network_id
+    from dossier.known_visits(known, only_lane, only_server) late
+    where known is not null and late.from_at < window_until and (late.until_at is null or late.until_at >= window_from)
+$$;
+
+-- When the sources of each server were watching. A source that never said anything of its watching is taken to have
+-- watched always; one that did, from each start to its last sign of life, less the gaps that it found.
+create function dossier.watched(only_lane smallint, only_server uuid)
+    returns table (lane smallint, server_id uuid, watch tstzmultirange)
+    language sql stable parallel safe as
+$$
+    with declared as (
+        select source,
+            coalesce(range_agg(tstzrange(from_at, until_at)) filter (where state = 'watching'), '{}')
+                - coalesce(range_agg(tstzrange(least(from_at, until_at), until_at)) filter (where state = 'gap'), '{}')
+                as watch
+        from dossier.coverage
+        group by source
+    ), told as (
+        select lane, server_id, array_agg(source order by source) as sources
+        from dossier.server_sources
+        where only_server is null or (lane = only_lane and server_id = only_server)
+        group by lane, server_id
+    ), watch as (
+        -- Few servers have sources that no other has: what these saw together is made out once.
+        select sources, (
+            select range_agg(coalesce(declared.watch, '{(,)}'))
+            from unnest(sources) as each (source)
+            left join declared on declared.source = each.source) as watch
+        from (select distinct sources from told) every
+    )
+    select told.lane, told.server_id, watch.watch
+    from told
+    join watch on watch.sources = told.sources
+$$;
+
+-- What is known of every server at every moment of a window: pieces that together cover [window_from, window_until) once
+-- for each server that has ever been seen. Their status is one of Manila's, 'absent', or 'unobserved': before it was
+-- first seen, and while no source was watching.
+create function dossier.pieces(window_from timestamptz, window_until timestamptz, only_lane smallint, only_server uuid,
+                               known bigint[])
+    returns table (lane smallint, server_id uuid, status text, from_at timestamptz, until_at timestamptz,
+                   host text, project_id text, share_network_id text)
+    language sql stable parallel safe as
+$$
+    with visit as (
+        select visit.lane, visit.server_id, visit.status, visit.host, visit.project_id, visit.share_network_id,
+            greatest(visit.from_at, window_from) as from_at, least(visit.until_at, window_until) as until_at,
+            coalesce(watched.watch, '{(,)}') as watch
+        from dossier.visits(window_from, window_until, only_lane, only_server, known) visit
+        left join dossier.watched(only_lane, only_server) watched
+            on watched.lane = visit.lane and watched.server_id = visit.server_id
+        where least(visit.until_at, window_until) > greatest(visit.from_at, window_from)
+    ), judged as (
+        select *, status = 'absent' or watch @> tstzrange(from_at, until_at) as is_whole from visit
+    ), appeared as (
+        -- Where a server was when it was first seen, of those that were first seen after the window began.
+        select server.lane, server.server_id, earliest.from_at, server.attributes ->> 'created_at' as created_at,
+            earliest.host, earliest.project_id, earliest.share_network_id
+        from dossier.servers server
+        cross join lateral (
+            select closed.from_at, closed.position, closed.host, closed.project_id, closed.share_network_id
+            from dossier.status_intervals closed
+            where closed.lane = server.lane and closed.server_id = server.server_id
+            union all
+            select server.from_at, server.position, server.host, server.project_id, server.share_network_id
+            order by from_at, position
+            limit 1
+        ) earliest
+        where server.status is not null and server.first_seen_at > window_from
+            and (only_server is null or (server.lane = only_lane and server.server_id = only_server))
+            and (known is null or not exists (
+            select from dossier.changed_since(known, only_lane, only_server) changed
+            where changed.lane = server.lane and changed.server_id = server.server_id))
+        union all
+        (select distinct on (late.lane, late.server_id) late.lane, late.server_id, late.from_at, late.created_at,
+            late.host, late.project_id, late.share_network_id
+         from dossier.known_visits(known, only_lane, only_server) late
+         where known is not null
+         order by late.lane, late.server_id, late.from_at, late.position)
+    ), first as (
+        select lane, server_id, host, project_id, share_network_id, least(from_at, window_until) as seen_at,
+            least(from_at, window_until, greatest(window_from, dossier.manila_time(created_at))) as created_at
+        from appeared
+    )
+    select lane, server_id, status, from_at, until_at, host, project_id, share_network_id
+    from judged
+    where is_whole
+    union all
+    select judged.lane, judged.server_id, judged.status, lower(seen), upper(seen), judged.host, judged.project_id,
+        judged.share_network_id
+    from judged
+    cross join lateral unnest(judged.watch * tstzmultirange(tstzrange(judged.from_at, judged.until_at))) as seen
+    where not judged.is_whole
+    union all
+    select judged.lane, judged.server_id, 'unobserved', lower(unseen), upper(unseen), judged.host, judged.project_id,
+        judged.share_network_id
+    from judged
+    cross join lateral unnest(tstzmultirange(tstzrange(judged.from_at, judged.until_at)) - judged.watch) as unseen
+    where not judged.is_whole
+    union all
+    select lane, server_id, 'absent', window_from, created_at, host, project_id, share_network_id
+    from first
+    where created_at > window_from
+    union all
+    select lane, server_id, 'unobserved', greatest(created_at, window_from), seen_at, host, project_id, share_network_id
+    from first
+    where seen_at > greatest(created_at, window_from)
+$$;
+
+grant select on dossier.error_episodes, dossier.call_stats, dossier.server_calls, dossier.coverage,
+    dossier.server_sources to dossier_reader;
+grant select, insert, update, delete on dossier.error_episodes, dossier.call_stats, dossier.server_calls,
+    dossier.coverage, dossier.server_sources to dossier_writer;
