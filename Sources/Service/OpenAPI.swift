@@ -3,7 +3,7 @@ import ShareServers
 /// The contract of the query API, served at `/openapi.json`.
 enum OpenAPI {
     /// OpenAPI 3.1, as JSON.
-    static let document = withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null).canonical()
+    static let document = withAnalytics(withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null)).canonical()
 
     // swift-format-ignore
     private static let text = #"""
@@ -95,6 +95,12 @@ enum OpenAPI {
                     "schema": {"type": "string", "format": "date-time"}
                   },
                   {
+                    "name": "known_at",
+                    "in": "query",
+                    "description": "Only from what had been recorded by then: an RFC 3339 time, or how many entries of each lane as `as_of` tells them: `120`, or `0:120,1:77` with several lanes. Without `at`, of the same moment.",
+                    "schema": {"type": "string"}
+                  },
+                  {
                     "name": "limit",
                     "in": "query",
                     "description": "Rows of a page.",
@@ -153,6 +159,12 @@ enum OpenAPI {
                     "in": "query",
                     "description": "The moment. Where it is left out, the latest that is known, should an event be dated in the future too.",
                     "schema": {"type": "string", "format": "date-time"}
+                  },
+                  {
+                    "name": "known_at",
+                    "in": "query",
+                    "description": "Only from what had been recorded by then: an RFC 3339 time, or how many entries of each lane as `as_of` tells them: `120`, or `0:120,1:77` with several lanes. Without `at`, of the same moment.",
+                    "schema": {"type": "string"}
                   }
                 ],
                 "responses": {
@@ -213,6 +225,12 @@ enum OpenAPI {
                     "in": "query",
                     "description": "Whether calls that only read and were answered well are wanted too.",
                     "schema": {"type": "boolean", "default": false}
+                  },
+                  {
+                    "name": "known_at",
+                    "in": "query",
+                    "description": "Only from what had been recorded by then: an RFC 3339 time, or how many entries of each lane as `as_of` tells them: `120`, or `0:120,1:77` with several lanes. Without `at`, of the same moment.",
+                    "schema": {"type": "string"}
                   },
                   {
                     "name": "limit",

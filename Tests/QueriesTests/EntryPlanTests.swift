@@ -137,7 +137,9 @@ import Testing
                     ]
                     for command in commands {
                         let plan = try connection.plan(command)
-                        #expect(plan.scanned == [], "\(command.statement.name) \(from)..<\(until)")
+                        // There are 80 episodes: one page.
+                        let scanned = plan.scanned.subtracting(["error_episodes"])
+                        #expect(scanned == [], "\(command.statement.name) \(from)..<\(until)")
                         #expect(plan.indexes != [], "\(command.statement.name)")
                     }
                 }

@@ -108,8 +108,10 @@ import Testing
     @Test("The role that a statement is for has every right that it needs")
     func rights() async throws {
         for statement in Self.others where !["schema", "log/create_log"].contains(where: statement.name.hasPrefix) {
-            let isReading = ["events/", "servers/", "log/fetch_", "log/count_", "projections/fetch_"].contains(
-                where: statement.name.hasPrefix)
+            let isReading = [
+                "events/", "servers/", "metrics/", "errors/", "coverage/", "conformance/", "log/fetch_", "log/count_",
+                "projections/fetch_",
+            ].contains(where: statement.name.hasPrefix)
             // The key under which secrets are hidden is not for readers.
             let isReaders = isReading && statement.name != "log/fetch_redaction_key"
             for session in isReaders ? [Session.reader, Session.writer] : [Session.writer] {

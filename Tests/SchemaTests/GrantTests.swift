@@ -82,7 +82,7 @@ import Testing
             """)
         #expect(
             granted == [
-                "call_host public", "create_partitions dossier_writer", "known_visits public", "latency_bucket public",
+                "call_host public", "changed_since public", "create_partitions dossier_writer", "known_visits public", "latency_bucket public",
                 "manila_time public", "merge public", "microseconds public", "pieces public", "refuse_change public",
                 "status_class public", "summary public", "visits public", "watched public",
             ])

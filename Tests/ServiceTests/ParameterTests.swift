@@ -8,8 +8,12 @@ import Testing
 
     /// What each route takes.
     private static let known: [(route: String, parameters: [String])] = [
-        ("/v1/servers", ["status", "class", "host", "project_id", "share_network_id", "at", "limit", "cursor"]),
-        ("/v1/servers/\(Sample.alpha.lower)", ["at"]), (history, ["from", "until", "reads", "limit", "cursor"]),
+        (
+            "/v1/servers",
+            ["status", "class", "host", "project_id", "share_network_id", "at", "known_at", "limit", "cursor"]
+        ),
+        ("/v1/servers/\(Sample.alpha.lower)", ["at", "known_at"]),
+        (history, ["from", "until", "reads", "known_at", "limit", "cursor"]),
         (
             "/v1/events",
             [
@@ -17,12 +21,37 @@ import Testing
                 "from", "until", "lane", "limit", "cursor",
             ]
         ), ("/v1/events/0/0", []),
+        (
+            "/v1/servers/diff",
+            ["from", "until", "known_at", "host", "project_id", "share_network_id", "limit", "cursor"]
+        ),
+        (
+            "/v1/metrics/time-in-state",
+            [
+                "from", "until", "by", "known_at", "server_id", "host", "project_id", "share_network_id", "limit",
+                "cursor",
+            ]
+        ),
+        (
+            "/v1/metrics/reliability",
+            [
+                "from", "until", "by", "migrating", "confidence", "server_id", "host", "project_id",
+                "share_network_id", "limit", "cursor",
+            ]
+        ), ("/v1/metrics/capacity", ["from", "until", "step", "by", "host", "project_id", "share_network_id"]),
+        ("/v1/metrics/calls", ["from", "until", "by", "operation", "actor", "server_id", "host", "project_id"]),
+        ("/v1/errors", ["from", "until", "kind", "server_id", "host", "project_id", "limit", "cursor"]),
+        ("/v1/stuck", ["at", "floor", "compared", "host", "project_id", "limit"]),
+        ("/v1/coverage", ["from", "until", "source", "limit", "cursor"]),
+        ("/v1/conformance", ["from", "until", "server_id", "host", "project_id", "limit", "cursor"]),
     ]
 
     /// A value that each parameter takes.
     private static let values = [
         "class": "failed", "at": "2026-11-23T10:00:00Z", "from": "2026-11-23T09:00:00Z",
-        "until": "2026-11-23T09:00:00Z", "limit": "5", "reads": "true", "server_id": Sample.alpha.lower,
+        "until": "2026-11-23T09:00:00Z", "known_at": "2999-01-01T00:00:00Z", "by": "host", "migrating": "up",
+        "confidence": "0.95", "step": "1d", "kind": "call", "floor": "1m", "compared": "7d", "limit": "5",
+        "reads": "true", "server_id": Sample.alpha.lower,
         "operation": "delete", "http_status": "4xx", "lane": "0",
     ]
 
@@ -42,7 +71,7 @@ import Testing
             #expect(
                 described.filter { $0["in"] == "query" }.compactMap { $0["name"]?.string }.sorted()
                     == parameters.sorted())
-            for name in ["order", "offset", "Limit", "limit ", "id", "known_at", "%6Cimit", "status[]", "'"] {
+            for name in ["order", "offset", "Limit", "limit ", "id", "known", "%6Cimit", "status[]", "'"] {
                 let answer = try await service.get("\(route)?\(name.replacing(" ", with: "%20"))=5")
                 #expect(answer.status == 400, "\(name)")
                 #expect(answer.json["parameter"]?.string != nil, "\(answer)")

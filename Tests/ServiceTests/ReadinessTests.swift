@@ -34,8 +34,8 @@ import Testing
     @Test(
         "A schema that is older, newer or other than the program's is not ready",
         arguments: [
-            ("DELETE FROM dossier.migrations WHERE number = 2", "m002_servers"),
-            ("INSERT INTO dossier.migrations VALUES (3, 'm003_more', '\\x00')", "m003_more"),
+            ("DELETE FROM dossier.migrations WHERE number = 3", "m003_analytics"),
+            ("INSERT INTO dossier.migrations VALUES (999, 'm999_more', '\\x00')", "m999_more"),
             ("UPDATE dossier.migrations SET checksum = '\\x00' WHERE number = 1", "m001_log"),
         ])
     func otherSchema(sql: String, name: String) async throws {

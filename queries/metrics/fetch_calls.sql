@@ -18,8 +18,8 @@
 -- order: group_name ascending
 -- limit: none; a row for each group, class and bucket that there is
 with hours as (
-    select date_trunc('hour', $1 + interval '1 hour' - interval '1 microsecond', 'UTC') as from_at,
-        date_trunc('hour', $2, 'UTC') as until_at
+    select date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC') as from_at,
+        date_trunc('hour', $2::timestamptz, 'UTC') as until_at
 ), counted as (
     select stats.operation, stats.actor_user_id, stats.project_id, stats.host, stats.http_class, stats.bucket,
         stats.calls, stats.duration_us

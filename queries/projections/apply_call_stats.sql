@@ -6,9 +6,12 @@
 with late as (
     select entry.server_id, min(entry.occurred_at) as earliest_at
     from dossier.entries entry
-    join dossier.server_calls called on called.lane = $1 and called.server_id = entry.server_id
-        and called.last_call_at > entry.occurred_at
-    where entry.lane = $1 and entry.position >= $2 and entry.position < $3 and entry.host is not null
+    cross join lateral (
+        -- Looked up one by one (offset 0): the plan must not read the whole fleet for a few entries.
+        select last_call_at from dossier.server_calls where lane = $1 and server_id = entry.server_id offset 0
+    ) called
+    where called.last_call_at > entry.occurred_at and entry.lane = $1
+        and entry.position >= $2 and entry.position < $3 and entry.host is not null
         and entry.type = 'org.openstack.manila.share_server.status'
     group by entry.server_id
 ), change as (

@@ -24,7 +24,7 @@ select server.lane, server.server_id, server.status, server.from_at, server.not_
     dossier.summary(cause) as cause
 from (
     select lane, server_id, status, from_at, not_before, position, cause_position, until_at
-    from dossier.visits($3, $3 + interval '1 microsecond', $1, $2, $4)
+    from dossier.visits($3::timestamptz, $3::timestamptz + interval '1 microsecond', $1, $2, $4)
     where until_at is null or until_at > $3
 ) server
 left join dossier.entries cause on cause.lane = server.lane and cause.position = server.cause_position

@@ -34,7 +34,7 @@ from (
     select server.*
     from (
         select lane, server_id, status, from_at, not_before, position, cause_position, until_at
-        from dossier.visits($8, $8 + interval '1 microsecond', null, null, $9)
+        from dossier.visits($8::timestamptz, $8::timestamptz + interval '1 microsecond', null, null, $9)
         where until_at is null or until_at > $8
     ) server
     where ($1::smallint is null or (server.lane, server.server_id) > ($1, $2::uuid))
