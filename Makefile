@@ -27,7 +27,7 @@ run: build ## start Dossier on its own PostgreSQL with the sample history, http:
 
 test: install lint ## check the format, build, and run every test on a throwaway PostgreSQL
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	@SWIFT="$(SWIFT)" sh .ci/test
 
 lint: ## check the format and the compose file
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -11,9 +11,5 @@ extension Projection {
             let (lane, from, until) = (lane.number, range.lowerBound, range.upperBound)
             try connection.execute(Queries.Projections.applyCallStats(lane: lane, from: from, until: until))
             try connection.execute(Queries.Projections.removeEmptyCallStats(lane: lane))
-        },
-        remove: { lane, connection throws(PostgresError) in
-            try connection.execute(Queries.Projections.removeCallStats(lane: lane.number))
-            try connection.execute(Queries.Projections.removeServerCalls(lane: lane.number))
         })
 }

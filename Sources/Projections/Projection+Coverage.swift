@@ -12,9 +12,5 @@ extension Projection {
             try connection.execute(Queries.Projections.applyCoverage(lane: lane, from: from, until: until))
             try connection.execute(Queries.Projections.applyGaps(lane: lane, from: from, until: until))
             try connection.execute(Queries.Projections.applyServerSources(lane: lane, from: from, until: until))
-        },
-        remove: { lane, connection throws(PostgresError) in
-            try connection.execute(Queries.Projections.removeCoverage(lane: lane.number))
-            try connection.execute(Queries.Projections.removeServerSources(lane: lane.number))
         })
 }

@@ -16,10 +16,5 @@ extension Projection {
             try connection.execute(Queries.Projections.applyStatusEvents(lane: lane, from: from, until: until))
             try connection.execute(Queries.Projections.applyCalls(lane: lane, from: from, until: until))
             try connection.execute(Queries.Projections.applyErrorEpisodes(lane: lane, from: from, until: until))
-        },
-        remove: { lane, connection throws(PostgresError) in
-            try connection.execute(Queries.Projections.removeServers(lane: lane.number))
-            try connection.execute(Queries.Projections.removeStatusIntervals(lane: lane.number))
-            try connection.execute(Queries.Projections.removeErrorEpisodes(lane: lane.number))
         })
 }

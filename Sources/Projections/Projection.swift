@@ -13,9 +13,9 @@ public struct Projection: Sendable {
     /// The tables it alone writes, in the schema `dossier`.
     public let tables: [String]
     /// Applies a range of positions within a transaction; all before it must have been applied.
+    ///
+    /// Its statements name the tables without a schema: they are those of the session's search path.
     let apply: @Sendable (Lane, Range<Int64>, isolated Connection) throws(PostgresError) -> Void
-    /// Empties a lane of its tables within a transaction.
-    let remove: @Sendable (Lane, isolated Connection) throws(PostgresError) -> Void
 
     /// Every projection there is.
     public static let all: [Projection] = [.servers, .callStats, .coverage]

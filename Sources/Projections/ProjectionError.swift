@@ -7,7 +7,9 @@ public enum ProjectionError: Error, Sendable, CustomStringConvertible {
     case notCreated
     /// PostgreSQL is away or was stopped: nothing was changed, try again.
     case unavailable(PostgresError)
-    /// The caller's task was cancelled; nothing of what was under way remains.
+    /// Another session is rebuilding this projection: wait until it is done.
+    case rebuilding(String)
+    /// The caller's task was cancelled; the tables that answer are as they were.
     case cancelled
     /// PostgreSQL refused a statement: report it.
     case refused(PostgresError)
@@ -26,6 +28,7 @@ public enum ProjectionError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .notCreated: "the database has no log; run 'dossier migrate' on it first"
         case .unavailable(let error): "the database is away: \(error)"
+        case .rebuilding(let name): "projection \(name) is being rebuilt already; wait until that is done"
         case .cancelled: "cancelled; the tables are as they were"
         case .refused(let error): "the database refused to apply entries: \(error)"
         }

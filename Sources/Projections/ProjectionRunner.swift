@@ -33,21 +33,64 @@ public struct ProjectionRunner: Service {
     }
 
     /// Runs until the task is cancelled or a graceful shutdown begins; connects again whenever PostgreSQL was away.
+    ///
+    /// A projection whose tables are of an older version is rebuilt beside them, while the others go on; one whose tables
+    /// are of a newer version is left to the newer program.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
-            var pause = pause
-            while !Task.isCancelled {
-                do {
-                    try await follow { pause = self.pause }
-                } catch {
-                    let error = ProjectionError(error)
-                    if Task.isCancelled { break }
-                    logger.warning("projections stopped; trying again in \(pause): \(error)")
-                    try? await Task.sleep(for: pause)
-                    pause = min(pause * 2, Self.longestPause)
-                }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await again { connected in try await follow(connected) } }
+                group.addTask { await again { connected in try await renew(connected) } }
             }
         }
+    }
+
+    /// Repeats work that goes on until it is cancelled, whenever it failed; `work` says when it has got under way.
+    private func again(_ work: (_ connected: () -> Void) async throws -> Void) async {
+        var pause = pause
+        while !Task.isCancelled {
+            do {
+                try await work { pause = self.pause }
+                return
+            } catch {
+                let error = ProjectionError(error)
+                if Task.isCancelled { break }
+                logger.warning("projections stopped; trying again in \(pause): \(error)")
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, Self.longestPause)
+            }
+        }
+    }
+
+    /// Rebuilds what is of an older version; returns when nothing is.
+    private func renew(_ connected: () -> Void) async throws {
+        for projection in projections where try await isOld(projection) {
+            connected()
+            logger.notice("projection \(projection.name) has changed; rebuilding it")
+            do {
+                try await projection.rebuild(url: url)
+                logger.notice("projection \(projection.name) is rebuilt")
+            } catch .rebuilding {
+                // Somebody else does it, or will have failed by then.
+                try await Task.sleep(for: Self.longestPause)
+                throw ProjectionError.rebuilding(projection.name)
+            }
+        }
+    }
+
+    private func isOld(_ projection: Projection) async throws -> Bool {
+        let connection = try await Self.open(url)
+        let versions: Result<[Queries.Projections.FetchVersions], any Error>
+        do {
+            versions = .success(
+                try await connection.run { connection in
+                    try connection.fetchAll(Queries.Projections.fetchVersions(projection: projection.name))
+                })
+        } catch {
+            versions = .failure(error)
+        }
+        await connection.close()
+        return try versions.get().contains { ($0.version ?? projection.version) < projection.version }
     }
 
     private func follow(_ connected: () -> Void) async throws {
@@ -69,19 +112,30 @@ public struct ProjectionRunner: Service {
         }
     }
 
-    static func open(_ url: String) async throws(PostgresError) -> Connection {
+    /// Which tables the statements of projections mean.
+    enum Tables: String {
+        /// Those that answer.
+        case live = "dossier"
+        /// Those of a rebuild, and for all else the former.
+        case beside = "dossier_rebuild, dossier"
+    }
+
+    static func open(_ url: String, tables: Tables = .live) async throws(PostgresError) -> Connection {
         try await Connection.open(
             url,
             setup: [
-                "SET ROLE dossier_writer", "SET application_name = 'dossier projections'",
+                "SET ROLE dossier_writer", "SET search_path = \(tables.rawValue)",
+                "SET application_name = 'dossier projections'",
                 // A plan made for any range of positions is a bad plan for each.
                 "SET plan_cache_mode = force_custom_plan", "SET jit = off", "SET work_mem = '64MB'",
             ])
     }
 
-    /// Applies all that has been appended; returns when every projection is level with the log.
+    /// Applies all that has been appended; returns when every projection is level with the log. What is of an older
+    /// version is rebuilt first.
     public func catchUp() async throws(ProjectionError) {
         do {
+            try await renew {}
             let connection = try await Self.open(url)
             do {
                 try await catchUp(connection)
@@ -96,17 +150,7 @@ public struct ProjectionRunner: Service {
     }
 
     private func catchUp(_ connection: Connection) async throws {
-        var lanes: [Lane] = []
-        for projection in projections {
-            let versions = try await connection.run { connection in
-                try connection.fetchAll(Queries.Projections.fetchVersions(projection: projection.name))
-            }
-            lanes = versions.map { Lane($0.lane) }
-            for lane in versions where lane.version ?? projection.version != projection.version {
-                logger.notice("projection \(projection.name) has changed; rebuilding lane \(lane.lane)")
-                _ = try await projection.rebuild(Lane(lane.lane), on: connection) { _, _ in }
-            }
-        }
+        let lanes = try await connection.run { try $0.fetchAll(Queries.Log.fetchHeads()) }.map { Lane($0.lane) }
         for lane in lanes {
             while try await advance(lane, on: connection) {}
         }
@@ -127,13 +171,15 @@ public struct ProjectionRunner: Service {
 }
 
 extension Projection {
-    /// Applies the next positions of a lane, at most `count` and none from `size` on; false where there are none left.
+    /// Applies the next positions of a lane, at most `count` and none from `size` on; false where there are none left, or
+    /// the tables are of another version.
     func advance(
         _ lane: Lane, by count: Int64, to size: Int64, on connection: isolated Connection
     ) throws(PostgresError) -> Bool {
-        let from = try lockCheckpoint(lane, on: connection)
+        let checkpoint = try lockCheckpoint(lane, on: connection)
+        let from = checkpoint.position
         let until = min(size, from + count)
-        guard from < until else { return false }
+        guard checkpoint.version == version, from < until else { return false }
         try apply(lane, from..<until, connection)
         try connection.execute(
             Queries.Projections.advanceCheckpoint(
@@ -141,13 +187,16 @@ extension Projection {
         return until < size
     }
 
-    /// The first position that has not been applied, locked; 0 where the projection has not begun.
-    func lockCheckpoint(_ lane: Lane, on connection: isolated Connection) throws(PostgresError) -> Int64 {
+    /// The first position that has not been applied, and the version of the tables, locked; where the projection has not
+    /// begun, it begins.
+    func lockCheckpoint(
+        _ lane: Lane, on connection: isolated Connection
+    ) throws(PostgresError) -> Queries.Projections.LockCheckpoint {
         let query = Queries.Projections.lockCheckpoint(projection: name, lane: lane.number)
-        if let row = try connection.fetchOptional(query) { return row.position }
+        if let row = try connection.fetchOptional(query) { return row }
         try connection.execute(
             Queries.Projections.createCheckpoint(projection: name, lane: lane.number, version: version))
-        return try connection.fetchOne(query).position
+        return try connection.fetchOne(query)
     }
 
     static func size(of lane: Lane, on connection: isolated Connection) throws(PostgresError) -> Int64 {

@@ -155,11 +155,17 @@ public struct QueryService: Sendable {
         }
     }
 
+    /// How every answer begins: a projection's tables must not be exchanged between its snapshot and its rows, and a lock
+    /// takes no snapshot. Source: m004, `dossier.lock_projections`.
+    private static let begin = """
+        BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; LOCK TABLE dossier.projection_tables IN ACCESS SHARE MODE
+        """
+
     /// Runs `body` in one snapshot, so that rows and `as_of` agree.
     func read<Output: Sendable>(
         _ body: @Sendable (isolated Connection) throws -> Output
     ) async throws -> Output {
-        try await pool.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") { try body($0) }
+        try await pool.transaction(Self.begin) { try body($0) }
     }
 
     /// The server that a path names.

@@ -76,6 +76,7 @@ struct Failure: Error, Sendable, Hashable {
         switch error {
         case .notCreated: self = .notCreated
         case .cancelled: self.init(CancellationError())
+        case .rebuilding: self.init(error.description)
         case .unavailable(let error), .refused(let error): self.init(error)
         }
     }

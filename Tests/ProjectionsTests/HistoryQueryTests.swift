@@ -55,7 +55,8 @@ import Testing
             }
             let first = try await connection.run { connection in
                 try connection.fetchAll(
-                    Queries.Servers.fetchVisits(lane: lane, serverId: server, from: nil, until: nil, known: nil, limit: 2))
+                    Queries.Servers.fetchVisits(
+                        lane: lane, serverId: server, from: nil, until: nil, known: nil, limit: 2))
             }
             #expect(first.map { log.id(lane, $0.position) } == visits.prefix(2).map(\.entry))
         }

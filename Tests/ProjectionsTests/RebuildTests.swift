@@ -13,6 +13,10 @@ import Testing
 @Suite(.database) struct RebuildTests {
     private static let spoilt: [String: JSON] = ["host": "spoilt"]
 
+    /// Lanes come one after another: the first two are done by then.
+    private static let failsInTheThirdLane =
+        "SELECT 1 / (3 - count(*)) FROM dossier.projections WHERE projection = 'servers/rebuild'"
+
     /// A log of random events that has been applied and then spoilt.
     private func spoiltLog(lanes: Int16) async throws -> TestLog {
         var events = RandomEvents(seed: 20_260_902)
@@ -105,17 +109,86 @@ import Testing
         let late = try Happening.status("active", 1).event(id: "late")
         try await whileRebuilding(log) { rebuild, holder in
             #expect(try await isSpoilt(log))
-            // Appends go on meanwhile, and a live runner waits for its turn.
+            // Appends go on meanwhile, and so does a live runner, on the old tables.
             try await log.append([late])
-            let runner = log.runner
-            let live = Task { try await runner.catchUp() }
-            try await log.waitForSessions(1, where: "wait_event_type = 'Lock' AND wait_event <> 'advisory'")
-            #expect(try await isSpoilt(log))
+            try await log.runner.catchUp()
+            #expect(try await log.tables()[Happening.server]?.server.open?.status == "active")
+            #expect(try await log.tables().values.contains { $0.server.attributes == Self.spoilt })
             try await holder.run { try $0.execute("SELECT pg_advisory_unlock(1)") }
             _ = try await rebuild.value
-            try await live.value
         }
         #expect(try await log.disagreements() == [])
+        await log.log.close()
+    }
+
+    @Test func aSecondRebuildIsRefusedWhileOneRuns() async throws {
+        let log = try await spoiltLog(lanes: 1)
+        try await whileRebuilding(log) { rebuild, holder in
+            await #expect { try await Projection.servers.rebuild(url: log.url) } throws: {
+                if case ProjectionError.rebuilding("servers") = $0 { true } else { false }
+            }
+            // Another projection's is none of its business.
+            try await Projection.coverage.rebuild(url: log.url)
+            try await holder.run { try $0.execute("SELECT pg_advisory_unlock(1)") }
+            _ = try await rebuild.value
+        }
+        #expect(try await log.disagreements() == [])
+        await log.log.close()
+    }
+
+    @Test func aRebuildThatWasInterruptedGoesOnWhereItStopped() async throws {
+        let log = try await spoiltLog(lanes: 4)
+        let failing = Projection.servers.with { connection throws(PostgresError) in
+            try connection.execute(Self.failsInTheThirdLane)
+        }
+        await #expect(throws: ProjectionError.self) { try await failing.rebuild(url: log.url) }
+        let applied = Mutex<[Int16]>([])
+        let counting = Projection.servers.with(onRange: { lane in applied.withLock { $0.append(lane.number) } })
+        #expect(try await counting.rebuild(url: log.url) == Int64(log.told.count))
+        #expect(applied.withLock { Set($0) } == [2, 3], "lanes 0 and 1 were done")
+        #expect(try await log.disagreements() == [])
+        await log.log.close()
+    }
+
+    @Test func whatWasBegunInAnotherVersionIsBegunAgain() async throws {
+        let log = try await spoiltLog(lanes: 4)
+        let failing = Projection.servers.with(version: 77) { connection throws(PostgresError) in
+            try connection.execute(
+                "UPDATE servers SET attributes = '{\"host\": \"spoilt\"}'; \(Self.failsInTheThirdLane)")
+        }
+        await #expect(throws: ProjectionError.self) { try await failing.rebuild(url: log.url) }
+        try await Projection.servers.rebuild(url: log.url)
+        #expect(try await log.disagreements() == [])
+        await log.log.close()
+    }
+
+    @Test func tablesOfANewerVersionAreLeftAlone() async throws {
+        var log = try await spoiltLog(lanes: 1)
+        try await log.execute("UPDATE dossier.projections SET version = 1000 WHERE projection = 'servers'")
+        try await log.append([try Happening.status("active", 1).event(id: "late")])
+        try await log.runner.catchUp()
+        #expect(try await isSpoilt(log))
+        #expect(try await log.tables()[Happening.server] == nil)
+        await log.log.close()
+    }
+
+    @Test func rebuiltTablesHaveTheIndexesRightsAndSettingsOfTheOldOnes() async throws {
+        let log = try await spoiltLog(lanes: 1)
+        let before = try await log.shape()
+        for projection in Projection.all {
+            try await projection.rebuild(url: log.url)
+            try await projection.rebuild(url: log.url)
+        }
+        #expect(try await log.shape() == before)
+        #expect(before.count > 20)
+        await log.log.close()
+    }
+
+    @Test func aProjectionsTablesAreThoseThatTheDatabaseKnowsItBy() async throws {
+        let log = try await TestLog.open(lanes: 1)
+        let known = try await log.texts(
+            "SELECT projection || ' ' || name FROM dossier.projection_tables ORDER BY 1")
+        #expect(known == Projection.all.flatMap { one in one.tables.map { "\(one.name) \($0)" } }.sorted())
         await log.log.close()
     }
 
@@ -158,15 +231,16 @@ extension Projection {
     /// The same, of another version, or doing more after each batch.
     fileprivate func with(
         version: Int32? = nil,
-        afterEach: @escaping @Sendable (isolated Connection) throws(PostgresError) -> Void = { _ in }
+        afterEach: @escaping @Sendable (isolated Connection) throws(PostgresError) -> Void = { _ in },
+        onRange: @escaping @Sendable (Lane) -> Void = { _ in }
     ) -> Projection {
         let apply = apply
         return Projection(
             name: name, version: version ?? self.version, tables: tables,
             apply: { lane, range, connection throws(PostgresError) in
+                onRange(lane)
                 try apply(lane, range, connection)
                 try afterEach(connection)
-            },
-            remove: remove)
+            })
     }
 }

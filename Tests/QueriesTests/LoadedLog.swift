@@ -94,8 +94,14 @@ extension Trait where Self == DatabaseTrait {
 
 /// Connections to the running test's database, set as the program sets its own.
 enum Session {
-    static let reader = ["SET ROLE dossier_reader", "SET jit = off", "SET plan_cache_mode = force_custom_plan"]
-    static let writer = ["SET ROLE dossier_writer", "SET jit = off", "SET plan_cache_mode = force_custom_plan"]
+    static let reader = [
+        "SET ROLE dossier_reader", "SET search_path = dossier", "SET jit = off",
+        "SET plan_cache_mode = force_custom_plan",
+    ]
+    static let writer = [
+        "SET ROLE dossier_writer", "SET search_path = dossier", "SET jit = off",
+        "SET plan_cache_mode = force_custom_plan",
+    ]
 
     static func run<Output: Sendable>(
         _ setup: [String], _ body: @Sendable (isolated Connection) throws -> Output

@@ -29,7 +29,8 @@ import Testing
             let now = try connection.plan(Servers.fetchServer(lane: 0, serverId: server))
             #expect(now.scanned == [])
             #expect(now.uses("servers_pkey") && now.uses("entries_p000000_pkey"))
-            let past = try connection.plan(Servers.fetchServerAt(lane: 0, serverId: server, at: LoadedLog.late, known: nil))
+            let past = try connection.plan(
+                Servers.fetchServerAt(lane: 0, serverId: server, at: LoadedLog.late, known: nil))
             #expect(past.scanned == [])
             #expect(past.uses("status_intervals_pkey") && past.uses("servers_pkey") && past.uses(Self.byServer))
             for at in [nil, LoadedLog.late] {

@@ -119,7 +119,8 @@ import Testing
                     try await Session.run(session) { try $0.genericPlan(statement) }
                 }
             }
-            guard !isReaders else { continue }
+            // A lock of the session's own touches nothing that a right could be for.
+            guard !isReaders, statement.name != "projections/lock_rebuild" else { continue }
             await #expect("\(statement.name)") {
                 try await Session.run(Session.reader) { try $0.genericPlan(statement) }
             } throws: {

@@ -22,6 +22,7 @@ import Testing
         "call_stats": ("DELETE INSERT SELECT UPDATE", "SELECT"),
         "server_calls": ("DELETE INSERT SELECT UPDATE", "SELECT"),
         "coverage": ("DELETE INSERT SELECT UPDATE", "SELECT"),
+        "projection_tables": ("SELECT", "SELECT"),
         "server_sources": ("DELETE INSERT SELECT UPDATE", "SELECT"),
     ]
 
@@ -82,17 +83,25 @@ import Testing
             """)
         #expect(
             granted == [
-                "call_host public", "changed_since public", "create_partitions dossier_writer", "known_visits public", "latency_bucket public",
-                "manila_time public", "merge public", "microseconds public", "pieces public", "refuse_change public",
-                "status_class public", "summary public", "visits public", "watched public",
+                "call_host public", "chain public", "changed_since public", "coverage_since public",
+                "create_partitions dossier_writer", "create_rebuild dossier_writer",
+                "create_rebuild_indexes dossier_writer", "known_coverage public", "known_visits public",
+                "latency_bucket public", "lock_projections dossier_writer", "manila_time public", "merge public",
+                "microseconds public", "pieces public", "refuse_change public", "remove_rebuild dossier_writer",
+                "status_class public", "summary public", "swap_rebuild dossier_writer", "visits public",
+                "watched public",
             ])
         // What runs with its owner's rights must not be led to others' objects by the caller's search path.
         #expect(
             try await database.texts(
                 """
                 SELECT proname || ' ' || array_to_string(proconfig, ' ') FROM pg_proc
-                WHERE pronamespace = 'dossier'::regnamespace AND prosecdef
-                """) == ["create_partitions search_path=pg_catalog, pg_temp"])
+                WHERE pronamespace = 'dossier'::regnamespace AND prosecdef ORDER BY 1
+                """)
+                == [
+                    "create_partitions", "create_rebuild", "create_rebuild_indexes", "lock_projections",
+                    "remove_rebuild", "swap_rebuild",
+                ].map { "\($0) search_path=pg_catalog, pg_temp" })
     }
 
     @Test("The roles can do nothing beside: no login, no attributes, no membership in other roles")

@@ -8,7 +8,7 @@ with late as (
     from dossier.entries entry
     cross join lateral (
         -- Looked up one by one (offset 0): the plan must not read the whole fleet for a few entries.
-        select last_call_at from dossier.server_calls where lane = $1 and server_id = entry.server_id offset 0
+        select last_call_at from server_calls where lane = $1 and server_id = entry.server_id offset 0
     ) called
     where called.last_call_at > entry.occurred_at and entry.lane = $1
         and entry.position >= $2 and entry.position < $3 and entry.host is not null
@@ -45,7 +45,7 @@ with late as (
     from change
     join dossier.entries entry on entry.lane = $1 and entry.position = change.position
 ), named as (
-    insert into dossier.server_calls as called (lane, server_id, last_call_at)
+    insert into server_calls as called (lane, server_id, last_call_at)
     select $1, server_id, max(occurred_at)
     from dossier.entries
     where lane = $1 and position >= $2 and position < $3 and server_id is not null
@@ -54,7 +54,7 @@ with late as (
     on conflict (lane, server_id) do update set last_call_at = excluded.last_call_at
     where excluded.last_call_at > called.last_call_at
 )
-insert into dossier.call_stats as stats
+insert into call_stats as stats
     (lane, hour_at, group_hash, bucket, operation, http_class, host, project_id, actor_user_id, calls, duration_us)
 select $1, hour_at,
     sha256(convert_to(json_build_array(operation, http_class, host, project_id, actor_user_id)::text, 'UTF8')),

@@ -27,7 +27,7 @@ with mention as (
     from mention where is_details
     order by server_id, occurred_at desc, position desc
 )
-insert into dossier.servers as server
+insert into servers as server
     (lane, server_id, last_call_at, last_call_position, last_error_at, last_error_position, details_at,
      details_position)
 select $1, every.server_id, change.occurred_at, change.position, failure.occurred_at, failure.position,

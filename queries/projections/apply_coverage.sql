@@ -15,7 +15,7 @@ with named as (
     from named
     left join lateral (
         select run.from_at, run.position, run.until_at, run.until_position, run.has_stopped
-        from dossier.coverage run
+        from coverage run
         where run.lane = $1 and run.source = named.source and run.state = 'watching'
         order by run.until_at desc, run.until_position desc
         limit 1
@@ -52,7 +52,7 @@ with named as (
     from numbered
     group by source, run
 )
-insert into dossier.coverage as known
+insert into coverage as known
     (lane, source, state, from_at, position, until_at, until_position, has_stopped)
 select $1, run.source, 'watching', case when run.is_seed then seed.from_at else run.from_at end,
     case when run.is_seed then seed.position else run.position end, run.until_at, run.until_position, run.has_stopped

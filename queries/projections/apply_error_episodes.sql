@@ -14,7 +14,7 @@ with named as (
                 and http_status between 200 and 299))
     group by server_id
 ), removed as (
-    delete from dossier.error_episodes episode
+    delete from error_episodes episode
     using named
     where episode.lane = $1 and episode.server_id = named.server_id
         and (episode.until_at is null or episode.until_at >= named.earliest_at)
@@ -30,11 +30,11 @@ with named as (
     from restart
     cross join lateral (
         select coalesce(max(from_at), '-infinity') as from_at
-        from dossier.status_intervals
+        from status_intervals
         where lane = $1 and server_id = restart.server_id and from_at < restart.from_at
     ) before
     cross join lateral (
-        select * from dossier.status_intervals
+        select * from status_intervals
         where lane = $1 and server_id = restart.server_id and from_at >= before.from_at
         offset 0
     ) closed
@@ -43,7 +43,7 @@ with named as (
         server.host, server.project_id, server.share_network_id
     from restart
     cross join lateral (
-        select * from dossier.servers where lane = $1 and server_id = restart.server_id and status is not null offset 0
+        select * from servers where lane = $1 and server_id = restart.server_id and status is not null offset 0
     ) server
 ), turned as (
     select *, dossier.status_class(status) = 'failed' as is_failed,
@@ -66,7 +66,7 @@ with named as (
     from failed
     order by server_id, episode, from_at desc, position desc
 )
-insert into dossier.error_episodes
+insert into error_episodes
     (lane, server_id, from_at, position, not_before, status, former_status, visits, cause_position, is_asserted,
      until_at, until_position, until_status, until_cause_position, resolution, host, project_id, share_network_id)
 select $1, first.server_id, first.from_at, first.position, first.not_before, first.status, first.former_status,

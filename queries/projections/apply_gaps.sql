@@ -3,7 +3,7 @@
 -- $2 from bigint  position, inclusive
 -- $3 until bigint  position, exclusive
 -- returns: nothing
-insert into dossier.coverage (lane, source, state, from_at, position, until_at, until_position, has_stopped)
+insert into coverage (lane, source, state, from_at, position, until_at, until_position, has_stopped)
 select entry.lane, entry.body::json ->> 'source', 'gap', (entry.body::json -> 'data' ->> 'from')::timestamptz,
     entry.position, (entry.body::json -> 'data' ->> 'until')::timestamptz, entry.position, false
 from dossier.entries entry

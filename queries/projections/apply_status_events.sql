@@ -16,7 +16,7 @@ with named as (
 ), sighting as (
     select entry.server_id, entry.occurred_at, entry.position, entry.status, entry.body
     from dossier.entries entry
-    left join dossier.servers server on server.lane = $1 and server.server_id = entry.server_id
+    left join servers server on server.lane = $1 and server.server_id = entry.server_id
     where entry.lane = $1 and entry.position >= $2 and entry.position < $3 and entry.server_id is not null
         and entry.type = 'org.openstack.manila.share_server.status'
         and (server.server_id is null
@@ -26,7 +26,7 @@ with named as (
     from named
     cross join lateral (
         -- Looked up one by one (offset 0): the plan must not read the whole fleet for a few entries.
-        select * from dossier.servers where lane = $1 and server_id = named.server_id offset 0
+        select * from servers where lane = $1 and server_id = named.server_id offset 0
     ) server
     join dossier.entries entry on entry.lane = $1 and entry.server_id = named.server_id
         and (entry.occurred_at, entry.position) > (server.seen_at, server.seen_position)
@@ -39,7 +39,7 @@ with named as (
     from (
         select sighting.*, body::jsonb -> 'data' as data, server.attributes as base
         from sighting
-        left join dossier.servers server on server.lane = $1 and server.server_id = sighting.server_id
+        left join servers server on server.lane = $1 and server.server_id = sighting.server_id
     ) every
 ), seen as (
     select server_id, min(occurred_at) filter (where status is not null) as first_seen_at,
@@ -56,7 +56,7 @@ with named as (
         select server.server_id, server.last_seen_at, server.seen_position, server.status, null, null
         from seen
         cross join lateral (
-            select * from dossier.servers where lane = $1 and server_id = seen.server_id offset 0
+            select * from servers where lane = $1 and server_id = seen.server_id offset 0
         ) server
         where server.status is not null
     ) every
@@ -76,7 +76,7 @@ with named as (
         cause.position as cause_position,
         final ->> 'host' as host, final ->> 'project_id' as project_id, final ->> 'share_network_id' as share_network_id
     from visit
-    left join dossier.servers server on server.lane = $1 and server.server_id = visit.server_id
+    left join servers server on server.lane = $1 and server.server_id = visit.server_id
     cross join lateral (
         select (visit.data ->> 'not_before')::timestamptz as not_before
     ) asserted
@@ -97,7 +97,7 @@ with named as (
         where entry.lane = $1 and entry.server_id = visit.server_id and entry.position < $3
             and entry.occurred_at <= visit.from_at
             and entry.occurred_at > coalesce(visit.former_from_at, server.from_at,
-                (select max(closed.from_at) from dossier.status_intervals closed
+                (select max(closed.from_at) from status_intervals closed
                  where closed.lane = $1 and closed.server_id = visit.server_id
                     and (closed.from_at, closed.position) < (visit.from_at, visit.position)),
                 '-infinity')
@@ -108,7 +108,7 @@ with named as (
         limit 1
     ) cause on true
 ), closed as (
-    insert into dossier.status_intervals
+    insert into status_intervals
         (lane, server_id, from_at, position, until_at, not_before, cause_position, status, host, project_id,
          share_network_id)
     select $1, server_id, from_at, position, until_at, not_before, cause_position, status, host, project_id,
@@ -125,7 +125,7 @@ with named as (
         order by server_id, from_at, position
     ) first
     cross join lateral (
-        select * from dossier.servers where lane = $1 and server_id = first.server_id offset 0
+        select * from servers where lane = $1 and server_id = first.server_id offset 0
     ) server
     where server.status is not null
 ), latest as (
@@ -133,7 +133,7 @@ with named as (
     from sighting
     order by server_id, occurred_at desc, position desc
 )
-insert into dossier.servers as server
+insert into servers as server
     (lane, server_id, status, from_at, not_before, position, cause_position, attributes, first_seen_at,
      last_seen_at, seen_at, seen_position)
 select $1, seen.server_id, opened.status, opened.from_at, opened.not_before, opened.position, opened.cause_position,

@@ -1,4 +1,4 @@
 -- Removes the counts from which every call has been moved away.
 -- $1 lane smallint
 -- returns: nothing
-delete from dossier.call_stats where lane = $1 and calls = 0
+delete from call_stats where lane = $1 and calls = 0

@@ -13,23 +13,23 @@ with told as (
     select told.source, min(told.occurred_at) as earliest_at
     from told
     cross join lateral (
-        select max(until_at) as until_at from dossier.coverage run
+        select max(until_at) as until_at from coverage run
         where run.lane = $1 and run.source = told.source and run.state = 'watching'
     ) latest
     where told.occurred_at < latest.until_at
         and (told.state not in ('alive', 'gap')
             or not exists (
-                select from dossier.coverage run
+                select from coverage run
                 where run.lane = $1 and run.source = told.source and run.state = 'watching'
                     and run.from_at <= told.occurred_at and run.until_at > told.occurred_at))
     group by told.source
 ), restart as (
     select late.source, coalesce(max(run.from_at), '-infinity') as from_at
     from late
-    left join dossier.coverage run on run.lane = $1 and run.source = late.source and run.state = 'watching'
+    left join coverage run on run.lane = $1 and run.source = late.source and run.state = 'watching'
         and run.from_at <= late.earliest_at
     group by late.source
 )
-delete from dossier.coverage run
+delete from coverage run
 using restart
 where run.lane = $1 and run.source = restart.source and run.state = 'watching' and run.from_at >= restart.from_at

@@ -7,7 +7,7 @@
 with late as (
     select server.server_id, min(entry.occurred_at) as earliest_at
     from dossier.entries entry
-    join dossier.servers server on server.lane = entry.lane and server.server_id = entry.server_id
+    join servers server on server.lane = entry.lane and server.server_id = entry.server_id
     where entry.lane = $1 and entry.position >= $2 and entry.position < $3
         and (entry.type = 'org.openstack.manila.share_server.status' and entry.occurred_at < server.seen_at
             -- A call as old as the visit may be what caused it.
@@ -20,21 +20,21 @@ with late as (
     select late.server_id, coalesce(visit.from_at, '-infinity') as from_at, coalesce(visit.position, 0) as position
     from late
     left join lateral (
-        select from_at, position from dossier.status_intervals interval
+        select from_at, position from status_intervals interval
         where interval.lane = $1 and interval.server_id = late.server_id and interval.from_at <= late.earliest_at
         union all
-        select from_at, position from dossier.servers server
+        select from_at, position from servers server
         where server.lane = $1 and server.server_id = late.server_id and server.from_at <= late.earliest_at
         order by from_at desc, position
         limit 1
     ) visit on true
 ), removed as (
-    delete from dossier.status_intervals interval
+    delete from status_intervals interval
     using restart
     where interval.lane = $1 and interval.server_id = restart.server_id
         and (interval.from_at, interval.position) >= (restart.from_at, restart.position)
 )
-update dossier.servers server
+update servers server
 set status = null, from_at = null, not_before = null, position = null, cause_position = null,
     seen_at = restart.from_at, seen_position = restart.position - 1,
     attributes = (

@@ -4,7 +4,10 @@ import Projections
 struct Rebuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fill the projections anew from the whole log.",
-        discussion: "Questions are answered from the former tables until the new ones are there, lane by lane.")
+        discussion: """
+            Questions are answered from the former tables until the new ones are full. One that was interrupted goes on \
+            where it stopped.
+            """)
 
     @OptionGroup var database: DatabaseOptions
 
