@@ -7,6 +7,9 @@ create index entries_by_coverage on dossier.entries (lane, occurred_at, position
 -- Calls that failed, in order of time.
 create index entries_by_failure on dossier.entries (occurred_at, lane, position) where http_status >= 400;
 
+-- Finds the servers that a back-end server has been: see dossier.chain.
+create index servers_by_identifier on dossier.servers ((attributes ->> 'identifier'));
+
 -- Failed visits that follow one another without another status between them are one episode. until_at to resolution are
 -- null while it lasts; former_status is null where the server was first seen failed.
 create table dossier.error_episodes (
@@ -244,9 +247,55 @@ $$
     where known is not null and late.from_at < window_until and (late.until_at is null or late.until_at >= window_from)
 $$;
 
+-- Which sources have told of their watching in entries that were not known yet.
+create function dossier.coverage_since(known bigint[])
+    returns table (lane smallint, source text)
+    language sql stable parallel safe as
+$$
+    select distinct entry.lane, entry.body::json ->> 'source'
+    from unnest(known) with ordinality as bound (size, ordinality)
+    join dossier.entries entry on entry.lane = (bound.ordinality - 1)::smallint and entry.position >= bound.size
+        and entry.type = 'org.dossier.source.coverage'
+$$;
+
+-- Runs and gaps of all sources. known as above, or null: all there is. A run begins with 'started', or with the first
+-- sign of life after none or after 'stopped', and lasts to the last sign of life before the next start.
+create function dossier.known_coverage(known bigint[])
+    returns table (source text, state text, from_at timestamptz, until_at timestamptz)
+    language sql stable parallel safe as
+$$
+    with late as (
+        select lane, source from dossier.coverage_since(known)
+    ), told as (
+        select late.lane, late.source, entry.occurred_at, entry.position, entry.body::json -> 'data' as data,
+            entry.body::json -> 'data' ->> 'state' as state
+        from late
+        join dossier.entries entry on entry.lane = late.lane and entry.position < known[late.lane + 1]
+            and entry.type = 'org.dossier.source.coverage' and entry.body::json ->> 'source' = late.source
+    ), life as (
+        select *, lag(state) over (partition by lane, source order by occurred_at, position) as former
+        from told
+        where state in ('started', 'alive', 'stopped', 'gap')
+    ), numbered as (
+        select *, count(*) filter (where state = 'started' or former is null or former = 'stopped') over (
+            partition by lane, source order by occurred_at, position) as run
+        from life
+    )
+    select run.source, run.state, run.from_at, run.until_at
+    from dossier.coverage run
+    where known is null
+        or not exists (select from late where late.lane = run.lane and late.source = run.source)
+    union all
+    select source, 'watching', min(occurred_at), max(occurred_at) from numbered group by lane, source, run
+    union all
+    select source, 'gap', (data ->> 'from')::timestamptz, (data ->> 'until')::timestamptz
+    from told
+    where state = 'gap'
+$$;
+
 -- When the sources of each server were watching. A source that never said anything of its watching is taken to have
--- watched always; one that did, from each start to its last sign of life, less the gaps that it found.
-create function dossier.watched(only_lane smallint, only_server uuid)
+-- watched always; one that did, from each start to its last sign of life, less the gaps that it found. known as above.
+create function dossier.watched(only_lane smallint, only_server uuid, known bigint[])
     returns table (lane smallint, server_id uuid, watch tstzmultirange)
     language sql stable parallel safe as
 $$
@@ -255,12 +304,24 @@ $$
             coalesce(range_agg(tstzrange(from_at, until_at)) filter (where state = 'watching'), '{}')
                 - coalesce(range_agg(tstzrange(least(from_at, until_at), until_at)) filter (where state = 'gap'), '{}')
                 as watch
-        from dossier.coverage
+        from dossier.known_coverage(known)
         group by source
+    ), named as (
+        select told.lane, told.server_id, told.source
+        from dossier.server_sources told
+        where (only_server is null or (told.lane = only_lane and told.server_id = only_server))
+            and (known is null or not exists (
+                select from dossier.changed_since(known, only_lane, only_server) changed
+                where changed.lane = told.lane and changed.server_id = told.server_id))
+        union
+        select entry.lane, entry.server_id, entry.body::json ->> 'source'
+        from dossier.changed_since(known, only_lane, only_server) changed
+        join dossier.entries entry on entry.lane = changed.lane and entry.server_id = changed.server_id
+            and entry.position < known[changed.lane + 1]
+            and entry.type = 'org.openstack.manila.share_server.status'
     ), told as (
         select lane, server_id, array_agg(source order by source) as sources
-        from dossier.server_sources
-        where only_server is null or (lane = only_lane and server_id = only_server)
+        from named
         group by lane, server_id
     ), watch as (
         -- Few servers have sources that no other has: what these saw together is made out once.
@@ -273,6 +334,41 @@ $$
     select told.lane, told.server_id, watch.watch
     from told
     join watch on watch.sources = told.sources
+$$;
+
+-- The servers that one back-end server has been, from the first to the last: one that is unmanaged and managed again has
+-- a new id, and names the former in its identifier. Only those that were known.
+create function dossier.chain(start_lane smallint, start_server uuid, known bigint[])
+    returns table (lane smallint, server_id uuid, identifier text)
+    language sql stable parallel safe as
+$$
+    with recursive member as (
+        select server.lane, server.server_id, server.attributes ->> 'identifier' as identifier
+        from dossier.servers server
+        where server.lane = start_lane and server.server_id = start_server
+        union
+        select next.lane, next.server_id, next.identifier
+        from member
+        cross join lateral (
+            select server.lane, server.server_id, server.attributes ->> 'identifier' as identifier
+            from dossier.servers server
+            where server.attributes ->> 'identifier' in (member.server_id::text, member.identifier)
+            union all
+            select server.lane, server.server_id, server.attributes ->> 'identifier'
+            from dossier.log_heads head
+            join dossier.servers server on server.lane = head.lane
+                and server.server_id = case
+                    when member.identifier ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+                    then member.identifier::uuid end
+            offset 0
+        ) next
+    )
+    select member.lane, member.server_id, member.identifier
+    from member
+    where known is null or exists (
+        select from dossier.entries entry
+        where entry.lane = member.lane and entry.server_id = member.server_id
+            and entry.position < known[member.lane + 1])
 $$;
 
 -- What is known of every server at every moment of a window: pieces that together cover [window_from, window_until) once
@@ -289,7 +385,7 @@ $$
             greatest(visit.from_at, window_from) as from_at, least(visit.until_at, window_until) as until_at,
             coalesce(watched.watch, '{(,)}') as watch
         from dossier.visits(window_from, window_until, only_lane, only_server, known) visit
-        left join dossier.watched(only_lane, only_server) watched
+        left join dossier.watched(only_lane, only_server, known) watched
             on watched.lane = visit.lane and watched.server_id = visit.server_id
         where least(visit.until_at, window_until) > greatest(visit.from_at, window_from)
     ), judged as (

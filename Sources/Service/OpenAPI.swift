@@ -176,9 +176,12 @@ enum OpenAPI {
                           "type": "object",
                           "properties": {
                             "server": {"$ref": "#/components/schemas/Server"},
+                            "appeared": {"$ref": "#/components/schemas/End"},
+                            "went": {"$ref": "#/components/schemas/End"},
+                            "chain": {"type": "array", "items": {"$ref": "#/components/schemas/Link"}},
                             "as_of": {"$ref": "#/components/schemas/AsOf"}
                           },
-                          "required": ["server", "as_of"]
+                          "required": ["server", "appeared", "went", "chain", "as_of"]
                         }
                       }
                     },
@@ -259,6 +262,21 @@ enum OpenAPI {
                               "items": {"$ref": "#/components/schemas/Visit"},
                               "description": "On the first page; at most 1,000."
                             },
+                            "gaps": {
+                              "type": "array",
+                              "items": {
+                                "type": "object",
+                                "properties": {
+                                  "from": {"type": "string", "format": "date-time"},
+                                  "until": {"type": ["string", "null"], "format": "date-time"}
+                                },
+                                "required": ["from", "until"]
+                              },
+                              "description": "When none of the server's sources was watching, between its first sighting and its end; `until` is null while that lasts. On the first page, like the three below; at most 1,000."
+                            },
+                            "appeared": {"$ref": "#/components/schemas/End"},
+                            "went": {"$ref": "#/components/schemas/End"},
+                            "chain": {"type": "array", "items": {"$ref": "#/components/schemas/Link"}},
                             "timeline": {"type": "array", "items": {"$ref": "#/components/schemas/TimelineItem"}},
                             "next_cursor": {"type": ["string", "null"]},
                             "as_of": {"$ref": "#/components/schemas/AsOf"}
@@ -927,6 +945,31 @@ enum OpenAPI {
                   "task_state",
                   "cause"
                 ]
+              },
+              "End": {
+                "type": ["object", "null"],
+                "description": "How a server was first seen, or that it was seen to be gone; null where neither was.",
+                "properties": {
+                  "at": {"type": "string", "format": "date-time"},
+                  "status": {"type": "string"},
+                  "not_before": {"type": ["string", "null"], "format": "date-time"},
+                  "cause": {
+                    "$ref": "#/components/schemas/Summary",
+                    "description": "The last accepted call before that names the server; null: none does."
+                  }
+                },
+                "required": ["at", "status", "not_before", "cause"]
+              },
+              "Link": {
+                "type": "object",
+                "description": "One of the servers that a back-end server has been: unmanaged and managed again, it has a new id, and the former as its identifier. In the order in which they were first seen.",
+                "properties": {
+                  "id": {"type": "string", "format": "uuid"},
+                  "lane": {"type": "integer"},
+                  "first_seen": {"type": ["string", "null"], "format": "date-time"},
+                  "gone": {"type": ["string", "null"], "format": "date-time"}
+                },
+                "required": ["id", "lane", "first_seen", "gone"]
               },
               "Summary": {
                 "type": ["object", "null"],

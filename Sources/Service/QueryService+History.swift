@@ -6,7 +6,7 @@ import Queries
 import ShareServers
 
 extension QueryService {
-    /// Visits shown beside the first page of a timeline.
+    /// Visits, and gaps, shown beside the first page of a timeline.
     private static let visits: Int32 = 1000
 
     /// `GET /v1/servers/{id}/history`: 200 with one timeline in order of time; 404 where no event has named the server.
@@ -36,13 +36,17 @@ extension QueryService {
                 Queries.Servers.fetchHistory(
                     lane: lane, serverId: id, from: from, until: until, afterAt: after?.at,
                     afterPosition: after?.position, reads: reads, known: known?.sizes[Int(lane)], limit: limit + 1))
-            let visits =
-                cursor == nil
-                ? try connection.fetchAll(
-                    Queries.Servers.fetchVisits(
-                        lane: lane, serverId: id, from: from, until: until, known: known?.sizes, limit: Self.visits))
-                : nil
-            return (rows: rows, visits: visits, asOf: asOf.known(known))
+            guard cursor == nil else { return (rows: rows, beside: nil as Beside?, asOf: asOf.known(known)) }
+            let visits = try connection.fetchAll(
+                Queries.Servers.fetchVisits(
+                    lane: lane, serverId: id, from: from, until: until, known: known?.sizes, limit: Self.visits))
+            let end = min(until ?? .latest, asOf.moment, known?.moment ?? .latest)
+            let gaps = try connection.fetchAll(
+                Queries.Servers.fetchGaps(
+                    lane: lane, serverId: id, from: from, until: end, known: known?.sizes, limit: Self.visits))
+            let life = try ServerLife(of: id, lane: lane, until: known?.moment, known: known, connection)
+            let beside = Beside(visits: visits, gaps: gaps, end: until == end ? nil : end, life: life)
+            return (rows: rows, beside: beside, asOf: asOf.known(known))
         }
         let items = try found.rows.prefix(Int(limit)).map { try TimelineItem($0) }
         let next =
@@ -54,8 +58,24 @@ extension QueryService {
             "server_id": .string(id.text), "timeline": .array(items.map(\.json)),
             "next_cursor": next.map { .string($0) } ?? .null,
         ]
-        answer["visits"] = found.visits.map { .array($0.map { Self.visit($0, lane: lane) }) }
+        if let beside = found.beside {
+            answer["visits"] = .array(beside.visits.map { Self.visit($0, lane: lane) })
+            answer["gaps"] = .array(
+                beside.gaps.map { gap in
+                    ["from": JSON(gap.fromAt), "until": gap.untilAt == beside.end ? .null : JSON(gap.untilAt)]
+                })
+            answer.merge(beside.life.members) { known, _ in known }
+        }
         return Response(answer, asOf: found.asOf, to: request, headers: next.map(request.nextLink) ?? [:])
+    }
+
+    /// What stands beside the first page of a timeline.
+    private struct Beside: Sendable {
+        let visits: [Queries.Servers.FetchVisits]
+        let gaps: [Queries.Servers.FetchGaps]
+        /// A gap up to here lasts: the answer would never stay the same.
+        let end: Timestamp?
+        let life: ServerLife
     }
 
     private static func visit(_ row: Queries.Servers.FetchVisits, lane: Int16) -> JSON {

@@ -38,12 +38,16 @@ extension QueryService {
         let id = try serverID(context)
         let query = try QueryParameters(request, known: ["at", "known_at"])
         let (at, bound) = (try query.time("at"), try knownAt(query))
-        let (state, asOf) = try await read { connection in
+        let (state, life, asOf) = try await read { connection in
             let asOf = try AsOf.projections(connection)
             let known = try bound?.resolved(asOf, connection)
             let moment = at ?? known?.moment
+            let lane = lane(of: id)
             return (
-                try Self.state(of: id, lane: lane(of: id), at: moment, known: known, connection), asOf.known(known)
+                try Self.state(of: id, lane: lane, at: moment, known: known, connection),
+                try ServerLife(
+                    of: id, lane: lane, until: moment?.advanced(by: .microseconds(1)), known: known, connection),
+                asOf.known(known)
             )
         }
         guard let state else {
@@ -53,7 +57,7 @@ extension QueryService {
                     ?? (bound == nil ? "no event has named server \(id.text)" : "server \(id.text) was not known then"),
                 ["as_of": asOf.json])
         }
-        return Response(["server": state.json], asOf: asOf, to: request)
+        return Response(life.members.merging(["server": state.json]) { $1 }, asOf: asOf, to: request)
     }
 
     static func states(

@@ -68,7 +68,7 @@ private func writer(_ format: OutputOptions.Format) -> ListingWriter {
 
 @Suite struct ShowTests {
     @Test func everyFactIsToldOnceAndNothingThatIsUnknown() {
-        let facts = Show.facts(of: server)
+        let facts = Show.facts(of: ["server": server])
         let names = facts.map(\.name)
         #expect(Set(names).count == names.count)
         #expect(!names.contains("share_network_id"))
@@ -79,8 +79,27 @@ private func writer(_ format: OutputOptions.Format) -> ListingWriter {
                 == "2026-11-23T09:56:00.000000Z  delete by admin → 409  req-1  In use, by \"a\".")
     }
 
+    @Test func howItCameAndWentIsToldAndWhatItWasBeforeAndAfter() {
+        let facts = Show.facts(of: [
+            "server": ["id": "b", "status": "absent"],
+            "appeared": [
+                "at": "2026-11-23T09:56:00.000000Z", "status": "manage_starting", "not_before": .null,
+                "cause": ["operation": "manage", "http_status": 202],
+            ],
+            "went": [
+                "at": "2026-11-23T09:58:00.000000Z", "status": "absent", "not_before": .null, "cause": .null,
+            ],
+            "chain": [["id": "a"], ["id": "b"], ["id": "c"], ["id": "d"]],
+        ])
+        let told = Dictionary(facts.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        #expect(told["appeared"] == "2026-11-23T09:56:00.000000Z  manage_starting  manage → 202")
+        #expect(told["went"] == "2026-11-23T09:58:00.000000Z  absent  no call names it")
+        #expect(told["managed_before_as"] == "a")
+        #expect(told["managed_again_as"] == "c  d")
+    }
+
     @Test func itFitsTheTerminalAndCannotCommandIt() {
-        let text = Show.text(of: server, width: 50, coloured: false)
+        let text = Show.text(of: ["server": server], width: 50, coloured: false)
         for line in text.split(separator: "\n") { #expect(String(line).columns <= 50) }
         #expect(text.contains("x\\u{1b}[2J"))
     }

@@ -87,6 +87,26 @@ import Testing
         #expect(lines.map { $0.dropFirst(25) }.map { $0.prefix(6) } == ["│ show", "● acti", "│ back"])
     }
 
+    @Test func gapsOtherIdsAndWhatNoCallNamesAreMarked() {
+        let gone = Timeline.Visit(
+            status: "absent", statusClass: "absent", from: at("12:14:05.5"), until: nil, notBefore: nil,
+            entry: place(9), isUnnamed: true)
+        let lines = timeline(
+            [gone],
+            [
+                .init(
+                    at: at("12:00:00"), kind: .gap, text: "nobody was watching ── 3 m 00 s", detail: nil,
+                    place: place(-1)),
+                .init(at: at("12:20:00"), kind: .link, text: "managed again as b", detail: nil, place: place(-1)),
+            ])
+        #expect(
+            lines == [
+                "2026-11-23 12:00:00.000  ┆ nobody was watching ── 3 m 00 s",
+                "2026-11-23 12:14:05.500  ○ absent  no call names it",
+                "2026-11-23 12:20:00.000  ⇢ managed again as b",
+            ])
+    }
+
     @Test func linesFitTheTerminalAndHoldNoControlCharacters() {
         let lines = timeline(
             visits,

@@ -6,9 +6,10 @@ struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw the timeline of one share server: states, calls, errors.",
         discussion: """
-            ● a status it came to and how long it stayed, ○ gone, ✗ a call that failed, │ anything else. ± says by how \
-            much earlier the status may have begun: nobody looked in between. Times are UTC. Calls that only read, and \
-            were answered well, are left out unless --reads is given.
+            ● a status it came to and how long it stayed, ○ gone, ✗ a call that failed, ┆ nobody was watching, ⇢ the \
+            same back-end server under another id, │ anything else. ± says by how much earlier the status may have \
+            begun: nobody looked in between. Times are UTC. Calls that only read, and were answered well, are left out \
+            unless --reads is given.
             """)
 
     @OptionGroup var api: APIOptions
@@ -61,10 +62,12 @@ struct Past: Sendable {
     private var answer: [String: JSON] = [:]
     var visits: [JSON] = []
     var events: [JSON] = []
+    private var gaps: [JSON] = []
 
     mutating func add(_ page: JSON, _ items: [JSON]) {
         if case .object(let members) = page { answer.merge(members) { _, new in new } }
         visits += page.elements("visits")
+        gaps += page.elements("gaps")
         events += items
     }
 
@@ -73,6 +76,7 @@ struct Past: Sendable {
         guard let last = events.last?.moment("at") else { return self }
         var past = self
         past.visits.removeAll { ($0.moment("from") ?? last) > last }
+        past.gaps.removeAll { ($0.moment("from") ?? last) > last }
         return past
     }
 
@@ -83,8 +87,30 @@ struct Past: Sendable {
     func timeline(width: Int?, coloured: Bool) -> Timeline {
         let now = JSON.object(answer).moment("as_of", "time") ?? .now
         return Timeline(
-            visits: visits.compactMap(Timeline.Visit.init), occurrences: events.compactMap(Timeline.Occurrence.init),
+            visits: visits.compactMap { Timeline.Visit($0, isUnnamed: isUnnamed($0)) },
+            occurrences: links + gaps.compactMap { Timeline.Occurrence(gap: $0, now: now) }
+                + events.compactMap(Timeline.Occurrence.init),
             now: now, width: width, coloured: coloured)
+    }
+
+    /// Whether the server came or went with this visit, and no call names it that caused that.
+    private func isUnnamed(_ visit: JSON) -> Bool {
+        let life = JSON.object(answer)
+        return visit.member("cause") == nil
+            && [life.text("appeared", "at"), life.text("went", "at")].contains(visit.text("from"))
+    }
+
+    /// The servers that this one was before and after.
+    private var links: [Timeline.Occurrence] {
+        let chain = JSON.object(answer).elements("chain")
+        guard let own = chain.firstIndex(where: { $0.text("id") == answer["server_id"]?.plain }) else { return [] }
+        return chain.indices.compactMap { index in
+            let link = chain[index]
+            guard index != own, let id = link.text("id"), let at = link.moment(index < own ? "gone" : "first_seen")
+            else { return nil }
+            let text = index < own ? "was \(id) until then" : "managed again as \(id)"
+            return .init(at: at, kind: .link, text: text, detail: nil, place: .init(lane: 0, position: -1))
+        }
     }
 
     /// Visits and events as records of one shape, in the order of time.
@@ -102,6 +128,11 @@ struct Past: Sendable {
                     visit.text("entry", "lane"), visit.text("entry", "position"),
                 ])
             )
+        }
+        for gap in gaps {
+            let (from, until) = (gap.text("from"), gap.text("until"))
+            let record = [from, "gap", nil, nil, until] + [String?](repeating: nil, count: header.count - 5)
+            records.append((from ?? "", CSV.record(record)))
         }
         for event in events {
             let data = event.member("event", "data") ?? .null
@@ -129,15 +160,24 @@ extension Timeline.Place {
 }
 
 extension Timeline.Visit {
-    init?(_ json: JSON) {
+    init?(_ json: JSON, isUnnamed: Bool) {
         guard let status = json.text("status"), let from = json.moment("from") else { return nil }
         self.init(
             status: status, statusClass: json.text("class") ?? "other", from: from, until: json.moment("until"),
-            notBefore: json.moment("not_before"), entry: Timeline.Place(json.member("entry")))
+            notBefore: json.moment("not_before"), entry: Timeline.Place(json.member("entry")), isUnnamed: isUnnamed)
     }
 }
 
 extension Timeline.Occurrence {
+    init?(gap: JSON, now: Timestamp) {
+        guard let from = gap.moment("from") else { return nil }
+        let until = gap.moment("until")
+        let length = Span(microseconds: (until ?? now).microseconds - from.microseconds)
+        self.init(
+            at: from, kind: .gap, text: "nobody was watching ── \(length)\(until == nil ? " so far" : "")", detail: nil,
+            place: .init(lane: 0, position: -1))
+    }
+
     init?(_ json: JSON) {
         guard let at = json.moment("at"), let place = Timeline.Place(json), let event = json.member("event") else {
             return nil

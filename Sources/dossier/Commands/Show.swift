@@ -20,18 +20,18 @@ struct Show: AsyncParsableCommand {
         let answer = try await APIClient.with(url: try api.address()) { client in
             try await client.get("/v1/servers/\(APIClient.escaped(id))", [("at", at?.description)] + known.query)
         }
-        guard let server = answer.member("server") else {
+        guard answer.member("server") != nil else {
             throw APIError.notDossier(url: try api.address(), reason: "the answer has no server")
         }
         switch output.output {
         case .json: try await Output.standard.write(answer.indented + "\n")
         case .csv:
-            let facts = Self.facts(of: server)
+            let facts = Self.facts(of: answer)
             try await Output.standard.write(
                 CSV.record(["name", "value"]) + facts.map { CSV.record([$0.name, $0.value]) }.joined())
         case .table:
             try await Output.standard.write(
-                Self.text(of: server, width: Terminal.standardOutput.width, coloured: output.isColoured))
+                Self.text(of: answer, width: Terminal.standardOutput.width, coloured: output.isColoured))
         }
     }
 
@@ -42,7 +42,8 @@ struct Show: AsyncParsableCommand {
     }
 
     /// What is known of a server, in the order in which one asks.
-    static func facts(of server: JSON) -> [Fact] {
+    static func facts(of answer: JSON) -> [Fact] {
+        let server = answer.member("server") ?? .null
         var facts: [Fact] = []
         func add(_ name: String, _ value: String?, _ style: Style = .plain) {
             if let value, !value.isEmpty { facts.append(Fact(name: name, value: value, style: style)) }
@@ -60,6 +61,16 @@ struct Show: AsyncParsableCommand {
         }
         add("first_seen", server.text("first_seen"))
         add("last_seen", server.text("last_seen"))
+        for name in ["appeared", "went"] {
+            guard let end = answer.member(name) else { continue }
+            let cause = end.member("cause")?.phrase ?? "no call names it"
+            add(name, [end.text("at"), end.text("status"), cause].compactMap { $0 }.joined(separator: "  "))
+        }
+        let chain = answer.elements("chain").compactMap { $0.text("id") }
+        if let own = chain.firstIndex(where: { $0 == server.text("id") }) {
+            add("managed_before_as", chain[..<own].joined(separator: "  "))
+            add("managed_again_as", chain[(own + 1)...].joined(separator: "  "))
+        }
         for name in ["cause", "last_call", "last_error"] {
             guard let summary = server.member(name) else { continue }
             let words = [summary.text("at"), summary.phrase, summary.text("request_id"), summary.faultMessage]
@@ -71,8 +82,8 @@ struct Show: AsyncParsableCommand {
         return facts
     }
 
-    static func text(of server: JSON, width: Int?, coloured: Bool) -> String {
-        let facts = facts(of: server)
+    static func text(of answer: JSON, width: Int?, coloured: Bool) -> String {
+        let facts = facts(of: answer)
         let names = facts.reduce(0) { max($0, $1.name.columns) }
         return facts.reduce(into: "") { text, fact in
             let name = fact.name.escapedForTerminal

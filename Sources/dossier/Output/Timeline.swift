@@ -19,6 +19,8 @@ struct Timeline: Sendable {
         /// The last moment at which the former status was still seen: the stay began after it.
         let notBefore: Timestamp?
         let entry: Place?
+        /// Whether the server came or went with it, and no call names it that caused that.
+        var isUnnamed = false
     }
 
     /// Anything but a stay.
@@ -28,6 +30,10 @@ struct Timeline: Sendable {
             case call(httpStatus: Int?)
             /// The server was seen in a status that it was in already.
             case sighting(status: String)
+            /// None of the server's sources was watching.
+            case gap
+            /// The same back-end server under another id.
+            case link
             case other
         }
         let at: Timestamp
@@ -128,6 +134,7 @@ struct Timeline: Sendable {
             let width = Span(microseconds: visit.from.microseconds - notBefore.microseconds)
             parts.append(("  ±\(width)", .faint))
         }
+        if visit.isUnnamed { parts.append(("  no call names it", .faint)) }
         return compose(visit.from, (visit.statusClass == "absent" ? "○" : "●", style), parts)
     }
 
@@ -136,7 +143,14 @@ struct Timeline: Sendable {
         if case .call(let status) = occurrence.kind, let status { failed = status >= 400 }
         var parts: [(String, Style)] = [(occurrence.text, failed ? .bad : .plain)]
         if let detail = occurrence.detail, !detail.isEmpty { parts.append(("  \(detail)", .faint)) }
-        return compose(occurrence.at, (failed ? "✗" : "│", failed ? .bad : .faint), parts)
+        let mark =
+            switch occurrence.kind {
+            case _ where failed: "✗"
+            case .gap: "┆"
+            case .link: "⇢"
+            default: "│"
+            }
+        return compose(occurrence.at, (mark, failed ? .bad : .faint), parts)
     }
 
     private func compose(_ at: Timestamp, _ gutter: (String, Style), _ parts: [(String, Style)]) -> String {

@@ -1,0 +1,49 @@
+import FoundationEssentials
+import Postgres
+import Queries
+import ShareServers
+
+/// How a server came and went, at whose call, and which servers it was before and after.
+///
+/// Servers come and go with no call that names them: for shares that need one, with networks, in clean-ups. Where that is
+/// so, `cause` is null.
+struct ServerLife: Sendable {
+    private let appeared: JSON
+    private let went: JSON
+    private let chain: [JSON]
+
+    /// Links of a chain that are told. Source: a server is seldom unmanaged and managed again more than a few times.
+    private static let links: Int32 = 100
+
+    /// - Parameters:
+    ///   - until: As of this moment, exclusive; nil: now.
+    ///   - known: As of what was known then; nil: of all there is.
+    init(
+        of id: UUID, lane: Int16, until: Timestamp?, known: KnownAt?, _ connection: isolated Connection
+    ) throws(PostgresError) {
+        let ends = try connection.fetchAll(
+            Queries.Servers.fetchEnds(lane: lane, serverId: id, until: until, known: known?.sizes))
+        appeared = ends.first { $0.isFirst }.map(Self.end) ?? .null
+        went = ends.first { !$0.isFirst }.map(Self.end) ?? .null
+        let links = try connection.fetchAll(
+            Queries.Servers.fetchChain(lane: lane, serverId: id, known: known?.sizes, limit: Self.links))
+        chain = links.filter { link in until.map { link.firstSeenAt ?? .latest < $0 || link.serverId == id } ?? true }
+            .map { link in
+                let isGone = link.status == "absent" && until.map { link.fromAt ?? .latest < $0 } ?? true
+                return [
+                    "id": .string(link.serverId.text), "lane": .number(Double(link.lane)),
+                    "first_seen": JSON(link.firstSeenAt), "gone": isGone ? JSON(link.fromAt) : .null,
+                ]
+            }
+    }
+
+    private static func end(_ row: Queries.Servers.FetchEnds) -> JSON {
+        [
+            "at": JSON(row.fromAt), "status": .string(row.status), "not_before": JSON(row.notBefore),
+            "cause": JSON(row.cause),
+        ]
+    }
+
+    /// Members of an answer about one server.
+    var members: [String: JSON] { ["appeared": appeared, "went": went, "chain": .array(chain)] }
+}
