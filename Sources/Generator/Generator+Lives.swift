@@ -28,7 +28,7 @@ extension Generator {
         case .deleting:
             settle(index, in: 15 * Span.second, .absent)
         case .active:
-            plan(.act(index, life: servers[index].life), mean: Span.betweenActs)
+            plan(.act(index, life: servers[index].life), mean: betweenActs)
         case .error, .manageError, .unmanageError, .inactive:
             plan(.act(index, life: servers[index].life), mean: 30 * Span.minute)
         default:
@@ -75,7 +75,7 @@ extension Generator {
 
     private mutating func refuse(_ index: Int, _ operation: Operation, _ httpStatus: Int, _ message: String) {
         call(index, operation, httpStatus: httpStatus, fault: message)
-        plan(.act(index, life: servers[index].life), mean: Span.betweenActs)
+        plan(.act(index, life: servers[index].life), mean: betweenActs)
     }
 
     private mutating func delete(_ index: Int) {

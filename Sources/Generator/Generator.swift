@@ -15,6 +15,8 @@ public struct Generator: Sequence, IteratorProtocol, Sendable {
         public var projects = 20
         /// When the first of them is seen.
         public var from = Timestamp("2026-01-01T00:00:00Z")!
+        /// From one act on a server to the next, on average.
+        public var hoursBetweenActs = 8
         /// Of a thousand events, how many come late: by ten minutes on average, behind others that happened after them.
         public var latePerMille = 10
         /// Of a thousand rounds of the poller, how many begin a time in which nobody polls.
@@ -45,7 +47,9 @@ public struct Generator: Sequence, IteratorProtocol, Sendable {
 
     /// - Parameter seed: Other seeds give other histories.
     public init(seed: UInt64, fleet: Fleet = Fleet()) {
-        precondition(fleet.servers > 0 && fleet.hosts > 0 && fleet.projects > 0, "a fleet has servers")
+        precondition(
+            fleet.servers > 0 && fleet.hosts > 0 && fleet.projects > 0 && fleet.hoursBetweenActs > 0,
+            "a fleet has servers, and something happens to them")
         self.fleet = fleet
         random = SplitMix(seed: seed)
         now = fleet.from.microseconds
@@ -124,8 +128,10 @@ public struct Generator: Sequence, IteratorProtocol, Sendable {
 
     /// Five reads for each time that somebody acts.
     private var readPause: Int64 {
-        mutating get { random.pause(mean: Span.betweenActs / Int64(fleet.servers * 5)) }
+        mutating get { random.pause(mean: betweenActs / Int64(fleet.servers * 5)) }
     }
+
+    var betweenActs: Int64 { Int64(fleet.hoursBetweenActs) * Span.hour }
 
     /// Hands an event out, at once or late.
     mutating func tell(_ line: String) {
@@ -143,6 +149,4 @@ enum Span {
     static let minute = 60 * second
     static let hour = 60 * minute
     static let day = 24 * hour
-    /// From one act on a server to the next, on average.
-    static let betweenActs = 8 * hour
 }

@@ -33,6 +33,9 @@ struct Generate: AsyncParsableCommand {
         transform: TimeArgument.parse)
     var from: Timestamp?
 
+    @Option(help: "Hours from one act on a server to the next, on average.")
+    var hoursBetweenActs = Generator.Fleet().hoursBetweenActs
+
     @Option(help: "Of a thousand events, how many come late.")
     var late = Generator.Fleet().latePerMille
 
@@ -41,7 +44,9 @@ struct Generate: AsyncParsableCommand {
 
     func validate() throws {
         guard events >= 0 else { throw ValidationError("--events is \(events); it is 0 or more.") }
-        for (name, value) in [("servers", servers), ("hosts", hosts), ("projects", projects)] {
+        for (name, value) in [
+            ("servers", servers), ("hosts", hosts), ("projects", projects), ("hours-between-acts", hoursBetweenActs),
+        ] {
             guard (1...10_000_000).contains(value) else {
                 throw ValidationError("--\(name) is \(value); it is from 1 to 10000000.")
             }
@@ -61,6 +66,7 @@ struct Generate: AsyncParsableCommand {
         fleet.servers = servers
         fleet.hosts = hosts
         fleet.projects = projects
+        fleet.hoursBetweenActs = hoursBetweenActs
         fleet.latePerMille = late
         fleet.gapsPerMille = gaps
         if let from { fleet.from = from }
