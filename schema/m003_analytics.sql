@@ -134,6 +134,23 @@ $$
         and (only_server is null or (entry.lane = only_lane and entry.server_id = only_server))
 $$;
 
+-- Whether an accepted call brings a server to a status in one step, as Manila does. Of several calls before a change the
+-- last of these caused it; where there is none, the last that asked for any change.
+-- Source: Manila 23, manila/share/api.py and manila/share/manager.py.
+create function dossier.leads_to(operation text, body text, status text) returns boolean
+    language sql immutable parallel safe as
+$$
+    select coalesce(case operation
+        when 'delete' then status in ('deleting', 'absent')
+        when 'unmanage' then status in ('unmanage_starting', 'absent')
+        when 'manage' then status in ('manage_starting', 'manage_error', 'active')
+        when 'migration_start' then status = 'server_migrating'
+        when 'migration_complete' then status in ('active', 'inactive', 'deleting', 'absent')
+        when 'migration_cancel' then status in ('active', 'inactive')
+        when 'reset_status' then status = body::json #>> '{data,request,reset_status,status}'
+    end, false)
+$$;
+
 -- What has been said of a lane's servers in the entries before a position, for questions as of what was known then.
 -- known holds a position for each lane, from lane 0 on. A server of which nothing came later is as the tables have it.
 create function dossier.known_visits(known bigint[], only_lane smallint, only_server uuid)
@@ -174,26 +191,34 @@ $$
         where status is not null
         window turn as (partition by lane, server_id order by occurred_at, position)
     ), visit as (
-        select lane, server_id, status, occurred_at, position, not_before, former_at,
-            lag(occurred_at) over turn as former_from_at, lead(occurred_at) over turn as until_at,
-            lead(position) over turn as until_position
+        select lane, server_id, status, occurred_at, position,
+            case when coalesce(former_at, not_before::timestamptz) is not null
+                then least(occurred_at, greatest(former_at, not_before::timestamptz)) end as not_before
         from stepped
         where former is distinct from status
+    ), placed as (
+        select *, coalesce(lag(occurred_at) over turn, '-infinity') as since_at, lag(status) over turn as former_status,
+            lag(not_before) over turn as former_not_before, lead(occurred_at) over turn as until_at,
+            lead(position) over turn as until_position
+        from visit
         window turn as (partition by lane, server_id order by occurred_at, position)
     )
     select visit.lane, visit.server_id, visit.status, visit.occurred_at, visit.position, visit.until_at,
-        case when coalesce(visit.former_at, visit.not_before::timestamptz) is not null
-            then least(visit.occurred_at, greatest(visit.former_at, visit.not_before::timestamptz)) end,
-        (
+        visit.not_before, (
+            -- As apply_status_events.sql has it.
             select entry.position
             from dossier.entries entry
             where entry.lane = visit.lane and entry.server_id = visit.server_id
                 and entry.position < known[visit.lane + 1] and entry.occurred_at <= visit.occurred_at
-                and entry.occurred_at > coalesce(visit.former_from_at, '-infinity')
+                and entry.occurred_at > least(visit.since_at, visit.former_not_before)
                 and entry.operation in ('delete', 'manage', 'unmanage', 'reset_status', 'reset_task_state',
                                         'migration_start', 'migration_complete', 'migration_cancel')
                 and entry.http_status between 200 and 299
-            order by entry.occurred_at desc, entry.position desc
+                and (entry.occurred_at > visit.since_at
+                    or (dossier.leads_to(entry.operation, entry.body, visit.status)
+                        and not dossier.leads_to(entry.operation, entry.body, visit.former_status)))
+            order by dossier.leads_to(entry.operation, entry.body, visit.status) desc, entry.occurred_at desc,
+                entry.position desc
             limit 1),
         final.host, final.project_id, final.share_network_id, (
             select told.data ->> 'created_at'
@@ -201,7 +226,7 @@ $$
             where told.lane = visit.lane and told.server_id = visit.server_id and told.data ? 'created_at'
             order by told.occurred_at desc, told.position desc
             limit 1)
-    from visit
+    from placed visit
     cross join lateral (
         -- Where the server was when the visit ended: as of the last sighting before the next visit, partial ones too.
         select merged.host, merged.project_id, merged.share_network_id

@@ -89,9 +89,15 @@ struct Fold: Equatable {
         }
         let asserted = sighting.data["not_before"]?.string.flatMap { Timestamp($0) }
         let bounds = [server.lastSeen, asserted].compactMap { $0 }
-        let cause = ordered.last {
-            $0.isAcceptedChange && $0.time <= sighting.time && $0.time > former?.from ?? .earliest
+        let calls = ordered.filter { $0.isAcceptedChange && $0.time <= sighting.time }
+        let own = calls.filter { $0.time > former?.from ?? .earliest }
+        // The former status was seen no sooner than it was looked for: a call before that may have come after it.
+        let early = calls.filter { call in
+            guard let former, let notBefore = former.notBefore else { return false }
+            return call.time > notBefore && call.time <= former.from && call.leads(to: status)
+                && !call.leads(to: former.status)
         }
+        let cause = (early + own).last { $0.leads(to: status) } ?? own.last
         server.open = Visit(
             status: status, from: sighting.time, notBefore: bounds.max().map { min($0, sighting.time) },
             entry: sighting.id, cause: cause?.id)
@@ -99,4 +105,19 @@ struct Fold: Equatable {
 
     /// All visits in order, the open one last.
     var visits: [Visit] { closed + (server.open.map { [$0] } ?? []) }
+}
+
+extension Told {
+    /// Whether Manila's next step after this call is the status. Source: the table of transitions in Manila's documents.
+    func leads(to status: String) -> Bool {
+        let next: [String: Set<String>] = [
+            "delete": ["deleting", "absent"], "unmanage": ["unmanage_starting", "absent"],
+            "manage": ["manage_starting", "active", "manage_error"], "migration_start": ["server_migrating"],
+            "migration_complete": ["active", "inactive", "deleting", "absent"],
+            "migration_cancel": ["active", "inactive"],
+        ]
+        let operation = data["operation"]?.string ?? ""
+        if operation == "reset_status" { return data["request"]?["reset_status"]?["status"]?.string == status }
+        return next[operation]?.contains(status) ?? false
+    }
 }

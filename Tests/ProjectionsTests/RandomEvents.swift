@@ -113,6 +113,9 @@ struct RandomEvents {
         // Changing calls that were accepted above all: they are what causes visits.
         let operation = random.chance(50) ? random.pick(["delete", "reset_status"]) : random.pick(Self.operations)
         var data: [String: JSON] = ["operation": .string(operation), "method": "POST"]
+        if operation == "reset_status", random.chance(70) {
+            data["request"] = ["reset_status": ["status": .string(random.pick(Self.statuses))]]
+        }
         if let status = random.pick([202, 202, 200, 299, 199, 300, 302, 404, 409, 500, nil]) {
             data["http_status"] = .number(Double(status))
         }

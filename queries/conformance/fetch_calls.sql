@@ -1,5 +1,5 @@
 -- Calls in a window that Manila accepted though it refuses them in the status in which the server was last seen. That is
--- certain where the same status was seen again later.
+-- certain where the same status was seen again later. Where the status was reset since it was seen, nothing is known of it.
 -- $1 from timestamptz  inclusive
 -- $2 until timestamptz  exclusive
 -- $3 lane smallint?  with $4: only this server
@@ -41,6 +41,16 @@ join dossier.entries entry on entry.lane = visit.lane and entry.server_id = visi
 where entry.occurred_at >= $1 and entry.occurred_at < $2 and entry.http_status between 200 and 299
     and entry.operation in ('delete', 'unmanage', 'migration_start', 'migration_complete', 'migration_cancel')
     and (entry.operation, visit.status) not in (select operation, status from allowed)
+    and not exists (
+        select from dossier.entries reset
+        where reset.lane = entry.lane and reset.server_id = entry.server_id
+            and (reset.occurred_at, reset.position) < (entry.occurred_at, entry.position)
+            and reset.operation = 'reset_status' and reset.http_status between 200 and 299
+            and reset.occurred_at >= (
+                select max(sighting.occurred_at) from dossier.entries sighting
+                where sighting.lane = entry.lane and sighting.server_id = entry.server_id
+                    and sighting.occurred_at <= entry.occurred_at and sighting.status is not null
+                    and sighting.type = 'org.openstack.manila.share_server.status'))
     and ($5::text is null or visit.host = $5) and ($6::text is null or visit.project_id = $6)
     and ($7::timestamptz is null
         or (entry.occurred_at, entry.lane, entry.position) > ($7, $8::smallint, $9::bigint))

@@ -69,14 +69,11 @@ with named as (
     from step
     where data is not null and former is distinct from status
     window turns as (partition by server_id order by occurred_at, position)
-), opened as (
-    select visit.server_id, visit.from_at, visit.position, visit.until_at, visit.status,
+), bounded as (
+    select visit.*,
         case when greatest(former.seen_at, asserted.not_before) is not null
-            then least(visit.from_at, greatest(former.seen_at, asserted.not_before)) end as not_before,
-        cause.position as cause_position,
-        final ->> 'host' as host, final ->> 'project_id' as project_id, final ->> 'share_network_id' as share_network_id
+            then least(visit.from_at, greatest(former.seen_at, asserted.not_before)) end as not_before
     from visit
-    left join servers server on server.lane = $1 and server.server_id = visit.server_id
     cross join lateral (
         select (visit.data ->> 'not_before')::timestamptz as not_before
     ) asserted
@@ -91,20 +88,48 @@ with named as (
             order by entry.occurred_at desc, entry.position desc
             limit 1)) as seen_at
     ) former on true
+), placed as (
+    select bounded.*, coalesce(bounded.former_from_at, before.from_at, '-infinity') as since_at,
+        case when bounded.former_from_at is null then before.status else lag(bounded.status) over turns end
+            as former_status,
+        case when bounded.former_from_at is null then before.not_before else lag(bounded.not_before) over turns end
+            as former_not_before
+    from bounded
+    left join lateral (
+        select status, from_at, position, not_before
+        from servers open
+        where open.lane = $1 and open.server_id = bounded.server_id and open.status is not null
+        union all
+        (select status, from_at, position, not_before
+         from status_intervals closed
+         where closed.lane = $1 and closed.server_id = bounded.server_id
+            and (closed.from_at, closed.position) < (bounded.from_at, bounded.position)
+         order by closed.from_at desc, closed.position desc
+         limit 1)
+        order by from_at desc, position desc
+        limit 1
+    ) before on bounded.former_from_at is null
+    window turns as (partition by bounded.server_id order by bounded.from_at, bounded.position)
+), opened as (
+    select placed.server_id, placed.from_at, placed.position, placed.until_at, placed.status, placed.not_before,
+        cause.position as cause_position,
+        final ->> 'host' as host, final ->> 'project_id' as project_id, final ->> 'share_network_id' as share_network_id
+    from placed
     left join lateral (
         select entry.position
         from dossier.entries entry
-        where entry.lane = $1 and entry.server_id = visit.server_id and entry.position < $3
-            and entry.occurred_at <= visit.from_at
-            and entry.occurred_at > coalesce(visit.former_from_at, server.from_at,
-                (select max(closed.from_at) from status_intervals closed
-                 where closed.lane = $1 and closed.server_id = visit.server_id
-                    and (closed.from_at, closed.position) < (visit.from_at, visit.position)),
-                '-infinity')
+        where entry.lane = $1 and entry.server_id = placed.server_id and entry.position < $3
+            and entry.occurred_at <= placed.from_at
+            and entry.occurred_at > least(placed.since_at, placed.former_not_before)
             and entry.operation in ('delete', 'manage', 'unmanage', 'reset_status', 'reset_task_state',
                                     'migration_start', 'migration_complete', 'migration_cancel')
             and entry.http_status between 200 and 299
-        order by entry.occurred_at desc, entry.position desc
+            and (entry.occurred_at > placed.since_at
+                -- The former change may have been before it: it was seen no sooner.
+                or (dossier.leads_to(entry.operation, entry.body, placed.status)
+                    and not dossier.leads_to(entry.operation, entry.body, placed.former_status)))
+        order by dossier.leads_to(entry.operation, entry.body, placed.status) desc, entry.occurred_at desc,
+            entry.position desc
         limit 1
     ) cause on true
 ), closed as (

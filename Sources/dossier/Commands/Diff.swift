@@ -5,7 +5,10 @@ import ShareServers
 struct Diff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what changed in the fleet between two moments, by which calls and whom.",
-        discussion: "Times are UTC.")
+        discussion: """
+            CAUSE is the last call before the change that was accepted and named the server; 'no call' where none did, '-' \
+            where a change that was under way came to its end. Times are UTC.
+            """)
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
@@ -37,7 +40,10 @@ extension Listing {
             Column("AT", dispensable: 2) { Table.Cell($0.second("at"), .faint) },
             Column("FROM", least: 8) { Table.Cell($0.text("former") ?? "-") },
             Column("TO", least: 8) { Table.Cell($0.text("status"), Style(statusClass: $0.text("class"))) },
-            Column("CAUSE", least: 10) { Table.Cell($0.member("cause")?.phrase ?? "no call") },
+            Column("CAUSE", least: 10) { change in
+                let isEnd = change.text("former").map { StatusClass(status: $0) == .transitional } ?? false
+                return Table.Cell(change.member("cause")?.phrase ?? (isEnd ? "-" : "no call"))
+            },
             Column("HOST", least: 8, dispensable: 1) { Table.Cell($0.text("host")) },
         ],
         fields: [

@@ -95,9 +95,10 @@ struct Past: Sendable {
 
     /// Whether the server came or went with this visit, and no call names it that caused that.
     private func isUnnamed(_ visit: JSON) -> Bool {
-        let life = JSON.object(answer)
-        return visit.member("cause") == nil
-            && [life.text("appeared", "at"), life.text("went", "at")].contains(visit.text("from"))
+        ["appeared", "went"].contains { name in
+            guard let end = answer[name], end.text("at") == visit.text("from") else { return false }
+            return end.member("cause") == nil
+        }
     }
 
     /// The servers that this one was before and after.
