@@ -129,8 +129,10 @@ create function dossier.changed_since(known bigint[], only_lane smallint, only_s
 $$
     select distinct entry.lane, entry.server_id
     from unnest(known) with ordinality as bound (size, ordinality)
-    join dossier.entries entry on entry.lane = (bound.ordinality - 1)::smallint and entry.position >= bound.size
-    where entry.server_id is not null
+    join dossier.log_heads head on head.lane = (bound.ordinality - 1)::smallint
+    -- With both ends the planner takes it for the short stretch that it is.
+    join dossier.entries entry on entry.lane = head.lane and entry.position >= bound.size and entry.position < head.size
+    where known is not null and entry.server_id is not null
         and (only_server is null or (entry.lane = only_lane and entry.server_id = only_server))
 $$;
 
@@ -279,8 +281,10 @@ create function dossier.coverage_since(known bigint[])
 $$
     select distinct entry.lane, entry.body::json ->> 'source'
     from unnest(known) with ordinality as bound (size, ordinality)
-    join dossier.entries entry on entry.lane = (bound.ordinality - 1)::smallint and entry.position >= bound.size
+    join dossier.log_heads head on head.lane = (bound.ordinality - 1)::smallint
+    join dossier.entries entry on entry.lane = head.lane and entry.position >= bound.size and entry.position < head.size
         and entry.type = 'org.dossier.source.coverage'
+    where known is not null
 $$;
 
 -- Runs and gaps of all sources. known as above, or null: all there is. A run begins with 'started', or with the first
@@ -297,6 +301,7 @@ $$
         from late
         join dossier.entries entry on entry.lane = late.lane and entry.position < known[late.lane + 1]
             and entry.type = 'org.dossier.source.coverage' and entry.body::json ->> 'source' = late.source
+        where known is not null
     ), life as (
         select *, lag(state) over (partition by lane, source order by occurred_at, position) as former
         from told
@@ -344,6 +349,7 @@ $$
         join dossier.entries entry on entry.lane = changed.lane and entry.server_id = changed.server_id
             and entry.position < known[changed.lane + 1]
             and entry.type = 'org.openstack.manila.share_server.status'
+        where known is not null
     ), told as (
         select lane, server_id, array_agg(source order by source) as sources
         from named
@@ -361,6 +367,21 @@ $$
     join watch on watch.sources = told.sources
 $$;
 
+-- The identifier of a server as it was known. known as above.
+create function dossier.known_identifier(only_lane smallint, only_server uuid, attributes jsonb, known bigint[])
+    returns text
+    language sql stable parallel safe as
+$$
+    select case when known is null then attributes ->> 'identifier' else (
+        select entry.body::jsonb -> 'data' ->> 'identifier'
+        from dossier.entries entry
+        where entry.lane = only_lane and entry.server_id = only_server and entry.position < known[only_lane + 1]
+            and entry.type = 'org.openstack.manila.share_server.status'
+            and entry.body::jsonb -> 'data' ? 'identifier'
+        order by entry.occurred_at desc, entry.position desc
+        limit 1) end
+$$;
+
 -- The servers that one back-end server has been, from the first to the last: one that is unmanaged and managed again has
 -- a new id, and names the former in its identifier. Only those that were known.
 create function dossier.chain(start_lane smallint, start_server uuid, known bigint[])
@@ -368,25 +389,32 @@ create function dossier.chain(start_lane smallint, start_server uuid, known bigi
     language sql stable parallel safe as
 $$
     with recursive member as (
-        select server.lane, server.server_id, server.attributes ->> 'identifier' as identifier
+        select server.lane, server.server_id,
+            dossier.known_identifier(server.lane, server.server_id, server.attributes, known) as identifier
         from dossier.servers server
         where server.lane = start_lane and server.server_id = start_server
         union
         select next.lane, next.server_id, next.identifier
         from member
         cross join lateral (
-            select server.lane, server.server_id, server.attributes ->> 'identifier' as identifier
-            from dossier.servers server
-            where server.attributes ->> 'identifier' in (member.server_id::text, member.identifier)
-            union all
-            select server.lane, server.server_id, server.attributes ->> 'identifier'
-            from dossier.log_heads head
-            join dossier.servers server on server.lane = head.lane
-                and server.server_id = case
-                    when member.identifier ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
-                    then member.identifier::uuid end
-            offset 0
+            select candidate.lane, candidate.server_id,
+                dossier.known_identifier(candidate.lane, candidate.server_id, candidate.attributes, known) as identifier
+            from (
+                select server.lane, server.server_id, server.attributes
+                from dossier.servers server
+                where server.attributes ->> 'identifier' in (member.server_id::text, member.identifier)
+                union all
+                select server.lane, server.server_id, server.attributes
+                from dossier.log_heads head
+                join dossier.servers server on server.lane = head.lane
+                    and server.server_id = case
+                        when member.identifier ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+                        then member.identifier::uuid end
+                offset 0
+            ) candidate
         ) next
+        where next.identifier in (member.server_id::text, member.identifier)
+            or next.server_id::text = lower(member.identifier)
     )
     select member.lane, member.server_id, member.identifier
     from member

@@ -2,6 +2,8 @@
 -- then put in the place of the old ones. The statements of a projection name its tables without a schema; which ones they
 -- mean is the session's search_path.
 
+-- Left over where the other schema was dropped by hand.
+drop schema if exists dossier_rebuild cascade;
 create schema dossier_rebuild;
 grant usage on schema dossier_rebuild to dossier_writer;
 

@@ -3,7 +3,7 @@ public import Postgres
 
 /// Why projections could not be brought up to date; named for what the caller must do.
 public enum ProjectionError: Error, Sendable, CustomStringConvertible {
-    /// The database has no log yet: migrate it.
+    /// The database has no log yet, or not all of it: migrate it.
     case notCreated
     /// PostgreSQL is away or was stopped: nothing was changed, try again.
     case unavailable(PostgresError)
@@ -26,7 +26,7 @@ public enum ProjectionError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .notCreated: "the database has no log; run 'dossier migrate' on it first"
+        case .notCreated: "the database lacks the log's tables, or some of them; run 'dossier migrate' on it first"
         case .unavailable(let error): "the database is away: \(error)"
         case .rebuilding(let name): "projection \(name) is being rebuilt already; wait until that is done"
         case .cancelled: "cancelled; the tables are as they were"

@@ -39,14 +39,14 @@ public struct ProjectionRunner: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await again { connected in try await follow(connected) } }
-                group.addTask { await again { connected in try await renew(connected) } }
+                group.addTask { await again { done in try await follow(done) } }
+                group.addTask { await again { done in try await renew(done) } }
             }
         }
     }
 
-    /// Repeats work that goes on until it is cancelled, whenever it failed; `work` says when it has got under way.
-    private func again(_ work: (_ connected: () -> Void) async throws -> Void) async {
+    /// Repeats work that goes on until it is cancelled, whenever it failed; `work` says when some of it was done.
+    private func again(_ work: (_ done: () -> Void) async throws -> Void) async {
         var pause = pause
         while !Task.isCancelled {
             do {
@@ -63,13 +63,13 @@ public struct ProjectionRunner: Service {
     }
 
     /// Rebuilds what is of an older version; returns when nothing is.
-    private func renew(_ connected: () -> Void) async throws {
+    private func renew(_ done: () -> Void) async throws {
         for projection in projections where try await isOld(projection) {
-            connected()
             logger.notice("projection \(projection.name) has changed; rebuilding it")
             do {
                 try await projection.rebuild(url: url)
                 logger.notice("projection \(projection.name) is rebuilt")
+                done()
             } catch .rebuilding {
                 // Somebody else does it, or will have failed by then.
                 try await Task.sleep(for: Self.longestPause)
@@ -93,15 +93,15 @@ public struct ProjectionRunner: Service {
         return try versions.get().contains { ($0.version ?? projection.version) < projection.version }
     }
 
-    private func follow(_ connected: () -> Void) async throws {
+    private func follow(_ done: () -> Void) async throws {
         let connection = try await Self.open(url)
         do {
             try await connection.run { connection in try connection.listen("dossier_log") }
-            connected()
             let clock = ContinuousClock()
             while !Task.isCancelled {
                 let begun = clock.now
                 try await catchUp(connection)
+                done()
                 try await connection.run { [poll] connection in _ = try connection.notification(within: poll) }
                 try? await clock.sleep(until: begun + Self.pace)
             }

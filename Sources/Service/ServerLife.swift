@@ -29,10 +29,10 @@ struct ServerLife: Sendable {
             Queries.Servers.fetchChain(lane: lane, serverId: id, known: known?.sizes, limit: Self.links))
         chain = links.filter { link in until.map { link.firstSeenAt ?? .latest < $0 || link.serverId == id } ?? true }
             .map { link in
-                let isGone = link.status == "absent" && until.map { link.fromAt ?? .latest < $0 } ?? true
+                let gone = link.goneAt.flatMap { gone in until.map { gone < $0 } ?? true ? gone : nil }
                 return [
                     "id": .string(link.serverId.text), "lane": .number(Double(link.lane)),
-                    "first_seen": JSON(link.firstSeenAt), "gone": isGone ? JSON(link.fromAt) : .null,
+                    "first_seen": JSON(link.firstSeenAt), "gone": JSON(gone),
                 ]
             }
     }

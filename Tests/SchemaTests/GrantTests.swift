@@ -85,7 +85,8 @@ import Testing
             granted == [
                 "call_host public", "chain public", "changed_since public", "coverage_since public",
                 "create_partitions dossier_writer", "create_rebuild dossier_writer",
-                "create_rebuild_indexes dossier_writer", "known_coverage public", "known_visits public",
+                "create_rebuild_indexes dossier_writer", "known_coverage public", "known_identifier public",
+                "known_visits public",
                 "latency_bucket public", "leads_to public", "lock_projections dossier_writer", "manila_time public",
                 "merge public",
                 "microseconds public", "pieces public", "refuse_change public", "remove_rebuild dossier_writer",

@@ -19,7 +19,7 @@
 -- limit: $7
 select source, state, from_at, until_at, has_stopped, lane, position, until_position
 from dossier.coverage
-where ($1::timestamptz is null or until_at >= $1) and ($2::timestamptz is null or from_at < $2)
+where ($1::timestamptz is null or until_at > $1 or from_at >= $1) and ($2::timestamptz is null or from_at < $2)
     and ($3::text is null or source = $3)
     and ($4::text is null or (source, from_at, position) > ($4, $5::timestamptz, $6::bigint))
 order by source, from_at, position

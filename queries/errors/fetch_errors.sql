@@ -4,7 +4,7 @@
 -- $3 kind text?  episode or call; null: both
 -- $4 lane smallint?  with $5: only of this server
 -- $5 server_id uuid?
--- $6 host text?  of an episode as the server was when it began, of a call as it names one
+-- $6 host text?  of an episode as the server was when it began, of a call as it was last seen by then, or as it names one
 -- $7 project_id text?  of an episode the server's, of a call the caller's
 -- $8 after_at timestamptz?  keyset: the last row of the page before
 -- $9 after_lane smallint?
@@ -45,12 +45,16 @@ with found as (
      order by from_at, lane, position
      limit $11)
     union all
-    (select 'call', lane, position, occurred_at, server_id, null, null, null, null, null, null, null, null, host,
+    (select 'call', lane, position, occurred_at, server_id, null, null, null, null, null, null, null, null, place.host,
         project_id, null, null, null
      from dossier.entries
+     cross join lateral (
+        select nullif(dossier.call_host(lane, server_id, occurred_at, position, entries.host, 9223372036854775807), '')
+            as host
+     ) place
      where $3::text is distinct from 'episode' and http_status >= 400 and occurred_at >= $1 and occurred_at < $2
         and ($5::uuid is null or (lane = $4::smallint and server_id = $5))
-        and ($6::text is null or host = $6) and ($7::text is null or project_id = $7)
+        and ($6::text is null or place.host = $6) and ($7::text is null or project_id = $7)
         and ($8::timestamptz is null or (occurred_at, lane, position) > ($8, $9::smallint, $10::bigint))
      order by occurred_at, lane, position
      limit $11)

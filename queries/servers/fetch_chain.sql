@@ -9,16 +9,38 @@
 --   server_id uuid
 --   identifier text?
 --   first_seen_at timestamptz?
---   status text?
---   from_at timestamptz?
+--   gone_at timestamptz?
 -- order: first_seen_at nulls last, lane, server_id ascending
 -- limit: $4
-select chain.lane, chain.server_id, chain.identifier, life.first_seen_at, life.status, life.from_at
+select chain.lane, chain.server_id, chain.identifier, first.at as first_seen_at, gone.at as gone_at
 from dossier.chain($1, $2, $3) chain
-cross join lateral (
-    select min(from_at) as first_seen_at, (array_agg(status order by from_at desc, position desc))[1] as status,
-        max(from_at) as from_at
-    from dossier.visits('-infinity', 'infinity', chain.lane, chain.server_id, $3)
-) life
+left join lateral (
+    select entry.occurred_at as at
+    from dossier.entries entry
+    where entry.lane = chain.lane and entry.server_id = chain.server_id and entry.status is not null
+        and entry.type = 'org.openstack.manila.share_server.status'
+        and ($3 is null or entry.position < $3[chain.lane + 1])
+    order by entry.occurred_at, entry.position
+    limit 1
+) first on true
+left join lateral (
+    select entry.occurred_at as at, entry.position
+    from dossier.entries entry
+    where entry.lane = chain.lane and entry.server_id = chain.server_id and entry.status <> 'absent'
+        and entry.type = 'org.openstack.manila.share_server.status'
+        and ($3 is null or entry.position < $3[chain.lane + 1])
+    order by entry.occurred_at desc, entry.position desc
+    limit 1
+) last on true
+left join lateral (
+    select entry.occurred_at as at
+    from dossier.entries entry
+    where entry.lane = chain.lane and entry.server_id = chain.server_id and entry.status = 'absent'
+        and entry.type = 'org.openstack.manila.share_server.status'
+        and (last.at is null or (entry.occurred_at, entry.position) > (last.at, last.position))
+        and ($3 is null or entry.position < $3[chain.lane + 1])
+    order by entry.occurred_at, entry.position
+    limit 1
+) gone on true
 order by first_seen_at nulls last, lane, server_id
 limit $4
