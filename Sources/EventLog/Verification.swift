@@ -36,21 +36,43 @@ public struct Verification: Sendable, Hashable {
     /// Entries fetched at once: enough to hide the round trip, little enough to hold at 64 KiB each; whole blocks of 256.
     private static let chunk: Int64 = 1024
 
+    /// The lanes that are to be verified, in order: those of the log's settings, and whatever others left a row behind.
+    ///
+    /// - Throws: `.notCreated` where there is no log, `.unavailable`, `.refused`, `.cancelled`.
+    public static func lanes(pool: Pool) async throws(LogError) -> [Lane] {
+        do {
+            let lanes = try await pool.fetchAll(Queries.Log.fetchLanes()).map { Lane($0.lane) }
+            guard !lanes.isEmpty else { throw LogError.notCreated }
+            return lanes
+        } catch {
+            throw LogError(error)
+        }
+    }
+
     /// Verifies one lane as of the moment of the call; appends may go on meanwhile.
     ///
-    /// Takes time and reads in proportion to the lane, memory does not grow with it.
+    /// Takes time and reads in proportion to the lane, memory does not grow with it. A lane that the log's settings do
+    /// not have, or that has no head, does not verify.
     ///
     /// - Parameter progress: Called now and then with the entries verified and the entries there are.
-    /// - Throws: `.notCreated` where the lane does not exist, `.unavailable`, `.refused`, `.cancelled`.
+    /// - Throws: `.unavailable`, `.refused`, `.cancelled`.
     public static func verify(
         lane: Lane, pool: Pool, progress: @escaping @Sendable (_ done: Int64, _ of: Int64) -> Void = { _, _ in }
     ) async throws(LogError) -> Verification {
         do {
             return try await pool.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") { connection in
+                guard let settings = try connection.fetchOptional(Queries.Log.fetchSettings()) else {
+                    return nothing(of: lane, "the log's settings, which say what lanes there are, are missing")
+                }
+                guard (0..<settings.lanes).contains(lane.number) else {
+                    return nothing(of: lane, "the log has \(settings.lanes) lanes, and this is none of them")
+                }
                 let heads = try connection.fetchAll(Queries.Log.fetchHeads())
-                guard let head = heads.first(where: { $0.lane == lane.number }) else { throw LogError.notCreated }
+                guard let head = heads.first(where: { $0.lane == lane.number }) else {
+                    return nothing(of: lane, "the lane's head, which says how many entries it has, is missing")
+                }
                 var walk = VerificationWalk(
-                    lane: lane, lanes: Int16(heads.count),
+                    lane: lane, lanes: settings.lanes,
                     subtrees: try connection.fetchAll(Queries.Log.fetchSubtrees(lane: lane.number)))
                 var next: Int64 = 0
                 while next < head.size {
@@ -69,5 +91,12 @@ public struct Verification: Sendable, Hashable {
         } catch {
             throw LogError(error)
         }
+    }
+
+    /// Of a lane of which not even the first entry can be told from its place.
+    private static func nothing(of lane: Lane, _ reason: String) -> Verification {
+        Verification(
+            lane: lane, entries: 0, root: Frontier().root.bytes,
+            fault: Fault(position: Position(lane: lane, index: 0), span: 1, reason: reason))
     }
 }

@@ -11,17 +11,21 @@ extension Pool {
             setup: ["SET ROLE dossier_reader", "SET application_name = 'dossier'", "SET statement_timeout = 0"])
     }
 
-    /// The lanes of the log in order, or the one that is asked for.
+    /// The lane of the log that is asked for.
     ///
     /// - Throws: `Failure` where there is no such lane.
-    func lanes(only wanted: Int16?) async throws -> [Lane] {
-        let lanes = try await fetchAll(Queries.Log.fetchHeads()).map(\.lane).sorted()
-        guard let wanted else { return lanes.map { Lane($0) } }
-        guard lanes.contains(wanted) else {
-            throw Failure(
-                "the log has no lane \(wanted)", advice: "Its lanes are 0 to \(lanes.count - 1).", status: .usage)
-        }
-        return [Lane(wanted)]
+    func lane(_ wanted: Int16) async throws -> Lane {
+        let lanes = try await fetchAll(Queries.Log.fetchHeads()).map(\.lane)
+        guard lanes.contains(wanted) else { throw Failure.noLane(wanted, lanes: lanes) }
+        return Lane(wanted)
+    }
+}
+
+extension Failure {
+    static func noLane(_ wanted: Int16, lanes: [Int16]) -> Failure {
+        Failure(
+            "the log has no lane \(wanted)",
+            advice: "Its lanes are \(lanes.map { "\($0)" }.joined(separator: ", ")).", status: .usage)
     }
 }
 

@@ -44,24 +44,36 @@ import Testing
     }
 
     @Test(
-        "A head that was added or removed is found",
+        "A head, an entry, a subtree or the settings that were added, removed or changed are found in their lane",
         arguments: [
-            "DELETE FROM dossier.log_heads WHERE lane = 3",
-            "INSERT INTO dossier.log_heads (lane, root) VALUES (4, sha256(''))",
-        ])
-    func heads(change: String) async throws {
-        let log = try await TestLog.open(lanes: 4)
-        try await log.append(new: try Made.events(0..<300, inAll: 4))
+            ("DELETE FROM dossier.log_heads WHERE lane = 3", 4, [3]),
+            ("DELETE FROM dossier.log_heads", 1, [0]),
+            ("INSERT INTO dossier.log_heads (lane, root) VALUES (4, sha256(''))", 4, [4]),
+            ("INSERT INTO dossier.subtrees (lane, level, index, hash) VALUES (7, 1, 0, sha256(''))", 4, [7]),
+            (
+                """
+                INSERT INTO dossier.entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
+                SELECT 3, 0, occurred_at, recorded_at, type, leaf_hash, body FROM dossier.entries WHERE position = 1
+                """, 1, [3]
+            ),
+            ("UPDATE dossier.log_settings SET lanes = 2", 1, [1]),
+            ("DELETE FROM dossier.log_settings", 1, [0]),
+        ] as [(String, Int16, [Int16])])
+    func lanes(change: String, lanes: Int16, bad: [Int16]) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        try await log.append(new: try Made.events(0..<300, inAll: lanes))
         try await log.tamper(change)
-        var found = 0
-        for lane in log.lanes {
-            do {
-                if try await log.verify(lane).fault != nil { found += 1 }
-            } catch LogError.notCreated {
-                found += 1
+        let pool = Pool(url: log.url, limit: 1)
+        for lane in try await Verification.lanes(pool: pool) {
+            let fault = try await Verification.verify(lane: lane, pool: pool).fault
+            if bad.contains(lane.number) {
+                #expect(fault?.position == Position(lane: lane, index: 0), "lane \(lane)")
+            } else if !change.contains("log_settings") {
+                #expect(fault == nil, "lane \(lane)")
             }
         }
-        #expect(found > 0)
+        #expect(Set(try await Verification.lanes(pool: pool).map(\.number)).isSuperset(of: bad))
+        await pool.close()
     }
 
     @Test("A time beyond what can be counted is found like any other")

@@ -93,6 +93,19 @@ import Testing
         try await expectFirstBadEntry(432)
     }
 
+    @Test(arguments: [
+        "delete from dossier.log_heads", "update dossier.log_settings set lanes = 2",
+        "delete from dossier.log_settings",
+        "insert into dossier.log_heads (lane, root) values (1, sha256(''))",
+    ])
+    func aLogThatIsNotWholeDoesNotVerify(change: String) async throws {
+        try await fill()
+        try await DatabaseTrait.tamper(change)
+        let outcome = try await Program.run(["verify"], environment: DatabaseTrait.environment)
+        #expect(outcome.status == 2, "\(outcome)")
+        #expect(outcome.output.contains("does not verify"))
+    }
+
     @Test func theFirstBadEntryIsNamedForPeopleToo() async throws {
         try await fill()
         try await DatabaseTrait.tamper("update dossier.entries set body = body || ' ' where position in (77, 500)")

@@ -54,25 +54,49 @@ struct Export: AsyncParsableCommand {
     }
 
     private func export(_ pool: Pool) async throws {
-        let lane = try await pool.lanes(only: lane)[0]
+        let lane = try await pool.lane(lane)
         guard let to, to != "-" else {
             _ = try await write(lane, pool, to: .standard)
             return
         }
-        let part = to + ".part"
+        let count = try await Self.isFile(to) ? write(lane, pool, whole: to) : write(lane, pool, into: to)
+        try await Output.diagnostics.write("\(count.grouped) entries of lane \(lane) written to \(to)\n".escapedLine)
+    }
+
+    /// Whether there is nothing at a path yet, or a file: not a device, a pipe or a folder.
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Writes a file that takes its name once it is whole; behind a link, the file that the link leads to.
+    private func write(_ lane: Lane, _ pool: Pool, whole path: String) async throws -> Int64 {
+        var target = path
+        if let resolved = realpath(path, nil) {
+            target = String(cString: resolved)
+            free(resolved)
+        }
+        let part = target + ".part"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure("\(part): \(String(cString: strerror(errno)))") }
-        let count: Int64
         do {
-            count = try await write(lane, pool, to: Output(descriptor: descriptor, name: part))
-            guard fsync(descriptor) == 0, close(descriptor) == 0, rename(part, to) == 0 else {
-                throw Failure("\(to): \(String(cString: strerror(errno)))")
+            let count = try await write(lane, pool, to: Output(descriptor: descriptor, name: part))
+            guard fsync(descriptor) == 0, close(descriptor) == 0, rename(part, target) == 0 else {
+                throw Failure("\(path): \(String(cString: strerror(errno)))")
             }
+            return count
         } catch {
             unlink(part)
             throw error
         }
-        try await Output.diagnostics.write("\(count.grouped) entries of lane \(lane) written to \(to)\n".escapedLine)
+    }
+
+    /// Writes into a pipe or a device.
+    private func write(_ lane: Lane, _ pool: Pool, into path: String) async throws -> Int64 {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        return try await write(lane, pool, to: Output(descriptor: descriptor, name: path))
     }
 
     private func write(_ lane: Lane, _ pool: Pool, to output: Output) async throws -> Int64 {

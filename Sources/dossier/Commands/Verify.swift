@@ -33,7 +33,7 @@ struct Verify: AsyncParsableCommand {
 
     private func verify(_ pool: Pool) async throws -> [Verification] {
         var verifications: [Verification] = []
-        for lane in try await pool.lanes(only: lane) {
+        for lane in try await lanes(pool) {
             let bar = ProgressBar("Verifying lane \(lane)", unit: "entries")
             do {
                 verifications.append(
@@ -46,6 +46,14 @@ struct Verify: AsyncParsableCommand {
             }
         }
         return verifications
+    }
+
+    /// All lanes, those that should not be there included, or the one that is asked for.
+    private func lanes(_ pool: Pool) async throws -> [Lane] {
+        let lanes = try await Verification.lanes(pool: pool)
+        guard let lane else { return lanes }
+        guard lanes.contains(Lane(lane)) else { throw Failure.noLane(lane, lanes: lanes.map(\.number)) }
+        return [Lane(lane)]
     }
 
     private func write(_ verifications: [Verification]) async throws {
