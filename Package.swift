@@ -149,7 +149,7 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "EventLog", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
+                "Service", "EventLog", "Generator", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
                 "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpTypes, hummingbird,
                 hummingbirdTesting, logging, nio, nioPosix,
             ],

@@ -78,18 +78,24 @@ create table dossier.coverage (
     primary key (lane, source, state, from_at, position)
 );
 
--- Which sources have told the status of a server.
+-- Which sources have told the status of a server, in order.
 create table dossier.server_sources (
     lane      smallint not null,
     server_id uuid not null,
-    source    text not null,
-    primary key (lane, server_id, source)
+    sources   text[] not null,
+    primary key (lane, server_id)
 );
 
--- Microseconds since 1970, exact.
+-- Microseconds since 1970, exact. Near to our time by way of a double, which is five times as fast as the numeric: both
+-- roundings together are off by less than half a microsecond below 2^51. In UTC without a zone, of which the functions
+-- are immutable: only so is this one put in place where it is called.
 create function dossier.microseconds(moment timestamptz) returns bigint
     language sql immutable parallel safe as
-$$ select (extract(epoch from moment) * 1000000)::bigint $$;
+$$
+    select case when moment >= timestamptz '1930-01-01 00:00:00+00' and moment < timestamptz '2040-01-01 00:00:00+00'
+        then round(date_part('epoch', moment at time zone 'UTC') * 1000000)::bigint
+        else (extract(epoch from moment at time zone 'UTC') * 1000000)::bigint end
+$$;
 
 -- Each bucket is a fiftieth wider than the one below it: whatever falls in is told from it within 1 %.
 -- Source: Masson, Rim, Lee, "DDSketch", VLDB 2019; relative accuracy 0.01, so that gamma is 1.01 / 0.99.
@@ -114,13 +120,23 @@ $$
         order by entry.occurred_at desc, entry.position desc limit 1), named, '')
 $$;
 
--- A time as Manila writes it, in UTC without saying so; null where it is none.
+-- A time as Manila writes it, in UTC without saying so, or as RFC 3339 has it; null where it is none.
 create function dossier.manila_time(written text) returns timestamptz
     language sql immutable parallel safe as
 $$
-    select case when written ~ '^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d(\.\d{1,9})?(Z|\+00:00)?$'
-        then (left(written, 19) || coalesce(substring(written from '\.\d{1,6}'), ''))::timestamp at time zone 'UTC' end
+    select case when written ~ '^[12]\d{3}-\d\d-\d\d[Tt ]\d\d:\d\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$'
+        then (left(written, 19) || coalesce(substring(written from '\.\d{1,6}'), ''))::timestamp at time zone 'UTC'
+            - coalesce(substring(written from '[+-]\d\d:\d\d$'), '00:00')::interval end
 $$;
+
+-- When Manila says that it was created.
+alter table dossier.servers
+    add column created_at timestamptz generated always as (dossier.manila_time(attributes ->> 'created_at')) stored;
+
+-- Finds the servers that were first seen after a moment, those that are there, and those that have gone since.
+create index servers_by_first_seen on dossier.servers (first_seen_at) include (lane, server_id, created_at);
+create index servers_present on dossier.servers (from_at) where status <> 'absent';
+create index servers_gone on dossier.servers (from_at) where status = 'absent';
 
 -- The servers of which something was appended from these positions on, one a lane.
 create function dossier.changed_since(known bigint[], only_lane smallint, only_server uuid)
@@ -323,39 +339,53 @@ $$
     where state = 'gap'
 $$;
 
+-- When each source that ever said so was watching: from each start to its last sign of life, less the gaps that it found.
+-- known as above.
+create function dossier.declared_watch(known bigint[])
+    returns table (source text, watch tstzmultirange)
+    language sql stable parallel safe as
+$$
+    select source,
+        coalesce(range_agg(tstzrange(from_at, until_at)) filter (where state = 'watching'), '{}')
+            - coalesce(range_agg(tstzrange(least(from_at, until_at), until_at)) filter (where state = 'gap'), '{}')
+    from dossier.known_coverage(known)
+    group by source
+$$;
+
+-- Which sources have told the status of each server. known as above.
+create function dossier.told_sources(only_lane smallint, only_server uuid, known bigint[])
+    returns table (lane smallint, server_id uuid, sources text[])
+    language sql stable parallel safe as
+$$
+    select told.lane, told.server_id, told.sources
+    from dossier.server_sources told
+    where (only_server is null or (told.lane = only_lane and told.server_id = only_server))
+        and (known is null or not exists (
+            select from dossier.changed_since(known, only_lane, only_server) changed
+            where changed.lane = told.lane and changed.server_id = told.server_id))
+    union all
+    select entry.lane, entry.server_id,
+        array_agg(distinct entry.body::json ->> 'source' order by entry.body::json ->> 'source')
+    from dossier.changed_since(known, only_lane, only_server) changed
+    join dossier.entries entry on entry.lane = changed.lane and entry.server_id = changed.server_id
+        and entry.position < known[changed.lane + 1]
+        and entry.type = 'org.openstack.manila.share_server.status'
+    where known is not null
+    group by entry.lane, entry.server_id
+$$;
+
 -- When the sources of each server were watching. A source that never said anything of its watching is taken to have
--- watched always; one that did, from each start to its last sign of life, less the gaps that it found. known as above.
+-- watched always. known as above.
 create function dossier.watched(only_lane smallint, only_server uuid, known bigint[])
     returns table (lane smallint, server_id uuid, watch tstzmultirange)
     language sql stable parallel safe as
 $$
-    with declared as (
-        select source,
-            coalesce(range_agg(tstzrange(from_at, until_at)) filter (where state = 'watching'), '{}')
-                - coalesce(range_agg(tstzrange(least(from_at, until_at), until_at)) filter (where state = 'gap'), '{}')
-                as watch
-        from dossier.known_coverage(known)
-        group by source
-    ), named as (
-        select told.lane, told.server_id, told.source
-        from dossier.server_sources told
-        where (only_server is null or (told.lane = only_lane and told.server_id = only_server))
-            and (known is null or not exists (
-                select from dossier.changed_since(known, only_lane, only_server) changed
-                where changed.lane = told.lane and changed.server_id = told.server_id))
-        union
-        select entry.lane, entry.server_id, entry.body::json ->> 'source'
-        from dossier.changed_since(known, only_lane, only_server) changed
-        join dossier.entries entry on entry.lane = changed.lane and entry.server_id = changed.server_id
-            and entry.position < known[changed.lane + 1]
-            and entry.type = 'org.openstack.manila.share_server.status'
-        where known is not null
-    ), told as (
-        select lane, server_id, array_agg(source order by source) as sources
-        from named
-        group by lane, server_id
-    ), watch as (
-        -- Few servers have sources that no other has: what these saw together is made out once.
+    -- Made out once a source and once a set of sources (materialized), not once a server.
+    with declared as materialized (
+        select source, watch from dossier.declared_watch(known)
+    ), told as materialized (
+        select lane, server_id, sources from dossier.told_sources(only_lane, only_server, known)
+    ), watch as materialized (
         select sources, (
             select range_agg(coalesce(declared.watch, '{(,)}'))
             from unnest(sources) as each (source)
@@ -365,6 +395,44 @@ $$
     select told.lane, told.server_id, watch.watch
     from told
     join watch on watch.sources = told.sources
+$$;
+
+-- The servers that were first seen after a moment, and, of those first seen no sooner than the end of a window, where they
+-- were then. known as above.
+create function dossier.appeared(window_from timestamptz, window_until timestamptz, only_lane smallint,
+                                 only_server uuid, known bigint[])
+    returns table (lane smallint, server_id uuid, first_seen_at timestamptz, created_at timestamptz, host text,
+                   project_id text, share_network_id text)
+    language sql stable parallel safe as
+$$
+    select server.lane, server.server_id, server.first_seen_at, server.created_at, earliest.host, earliest.project_id,
+        earliest.share_network_id
+    from dossier.servers server
+    left join lateral (
+        select closed.from_at, closed.position, closed.host, closed.project_id, closed.share_network_id
+        from dossier.status_intervals closed
+        where closed.lane = server.lane and closed.server_id = server.server_id
+            and server.first_seen_at >= window_until
+        union all
+        select open.from_at, open.position, open.host, open.project_id, open.share_network_id
+        from dossier.servers open
+        where open.lane = server.lane and open.server_id = server.server_id
+            and server.first_seen_at >= window_until
+        order by from_at, position
+        limit 1
+    ) earliest on true
+    where server.first_seen_at > window_from
+        and (server.first_seen_at < window_until or server.created_at is null or server.created_at < window_until)
+        and (only_server is null or (server.lane = only_lane and server.server_id = only_server))
+        and (known is null or not exists (
+            select from dossier.changed_since(known, only_lane, only_server) changed
+            where changed.lane = server.lane and changed.server_id = server.server_id))
+    union all
+    (select distinct on (late.lane, late.server_id) late.lane, late.server_id, late.from_at,
+        dossier.manila_time(late.created_at), late.host, late.project_id, late.share_network_id
+     from dossier.known_visits(known, only_lane, only_server) late
+     where known is not null
+     order by late.lane, late.server_id, late.from_at, late.position)
 $$;
 
 -- The identifier of a server as it was known. known as above.
@@ -424,74 +492,54 @@ $$
             and entry.position < known[member.lane + 1])
 $$;
 
--- What is known of every server at every moment of a window: pieces that together cover [window_from, window_until) once
--- for each server that has ever been seen. Their status is one of Manila's, 'absent', or 'unobserved': before it was
--- first seen, and while no source was watching.
+-- What is known of every server at every moment of a window at which it was not absent: pieces of one of Manila's
+-- statuses, or 'unobserved': before it was first seen, and while no source was watching.
 create function dossier.pieces(window_from timestamptz, window_until timestamptz, only_lane smallint, only_server uuid,
                                known bigint[])
     returns table (lane smallint, server_id uuid, status text, from_at timestamptz, until_at timestamptz,
                    host text, project_id text, share_network_id text)
     language sql stable parallel safe as
 $$
-    with visit as (
+    with visit as materialized (
+        select visit.lane, visit.server_id, visit.status, visit.from_at, visit.until_at, visit.position, visit.host,
+            visit.project_id, visit.share_network_id
+        from dossier.visits(window_from, window_until, only_lane, only_server, known) visit
+        where visit.status <> 'absent' or visit.from_at >= window_from
+    ), judged as (
         select visit.lane, visit.server_id, visit.status, visit.host, visit.project_id, visit.share_network_id,
             greatest(visit.from_at, window_from) as from_at, least(visit.until_at, window_until) as until_at,
             coalesce(watched.watch, '{(,)}') as watch
-        from dossier.visits(window_from, window_until, only_lane, only_server, known) visit
+        from visit
         left join dossier.watched(only_lane, only_server, known) watched
             on watched.lane = visit.lane and watched.server_id = visit.server_id
-        where least(visit.until_at, window_until) > greatest(visit.from_at, window_from)
-    ), judged as (
-        select *, status = 'absent' or watch @> tstzrange(from_at, until_at) as is_whole from visit
-    ), appeared as (
-        -- Where a server was when it was first seen, of those that were first seen after the window began.
-        select server.lane, server.server_id, earliest.from_at, server.attributes ->> 'created_at' as created_at,
-            earliest.host, earliest.project_id, earliest.share_network_id
-        from dossier.servers server
-        cross join lateral (
-            select closed.from_at, closed.position, closed.host, closed.project_id, closed.share_network_id
-            from dossier.status_intervals closed
-            where closed.lane = server.lane and closed.server_id = server.server_id
-            union all
-            select server.from_at, server.position, server.host, server.project_id, server.share_network_id
-            order by from_at, position
-            limit 1
-        ) earliest
-        where server.status is not null and server.first_seen_at > window_from
-            and (only_server is null or (server.lane = only_lane and server.server_id = only_server))
-            and (known is null or not exists (
-            select from dossier.changed_since(known, only_lane, only_server) changed
-            where changed.lane = server.lane and changed.server_id = server.server_id))
-        union all
-        (select distinct on (late.lane, late.server_id) late.lane, late.server_id, late.from_at, late.created_at,
-            late.host, late.project_id, late.share_network_id
-         from dossier.known_visits(known, only_lane, only_server) late
-         where known is not null
-         order by late.lane, late.server_id, late.from_at, late.position)
+        where visit.status <> 'absent' and least(visit.until_at, window_until) > greatest(visit.from_at, window_from)
     ), first as (
-        select lane, server_id, host, project_id, share_network_id, least(from_at, window_until) as seen_at,
-            least(from_at, window_until, greatest(window_from, dossier.manila_time(created_at))) as created_at
-        from appeared
+        select distinct on (seen.lane, seen.server_id) seen.lane, seen.server_id,
+            case when visit.lane is null then seen.host else visit.host end as host,
+            case when visit.lane is null then seen.project_id else visit.project_id end as project_id,
+            case when visit.lane is null then seen.share_network_id else visit.share_network_id end as share_network_id,
+            least(seen.first_seen_at, window_until) as seen_at,
+            least(seen.first_seen_at, window_until, greatest(window_from, seen.created_at)) as created_at
+        from dossier.appeared(window_from, window_until, only_lane, only_server, known) seen
+        left join visit on visit.lane = seen.lane and visit.server_id = seen.server_id
+            and visit.from_at = seen.first_seen_at
+        order by seen.lane, seen.server_id, visit.position
     )
     select lane, server_id, status, from_at, until_at, host, project_id, share_network_id
     from judged
-    where is_whole
+    where watch @> tstzrange(from_at, until_at)
     union all
     select judged.lane, judged.server_id, judged.status, lower(seen), upper(seen), judged.host, judged.project_id,
         judged.share_network_id
     from judged
     cross join lateral unnest(judged.watch * tstzmultirange(tstzrange(judged.from_at, judged.until_at))) as seen
-    where not judged.is_whole
+    where not judged.watch @> tstzrange(judged.from_at, judged.until_at)
     union all
     select judged.lane, judged.server_id, 'unobserved', lower(unseen), upper(unseen), judged.host, judged.project_id,
         judged.share_network_id
     from judged
     cross join lateral unnest(tstzmultirange(tstzrange(judged.from_at, judged.until_at)) - judged.watch) as unseen
-    where not judged.is_whole
-    union all
-    select lane, server_id, 'absent', window_from, created_at, host, project_id, share_network_id
-    from first
-    where created_at > window_from
+    where not judged.watch @> tstzrange(judged.from_at, judged.until_at)
     union all
     select lane, server_id, 'unobserved', greatest(created_at, window_from), seen_at, host, project_id, share_network_id
     from first

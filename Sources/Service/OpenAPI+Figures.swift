@@ -26,7 +26,7 @@ extension OpenAPI {
         "length_s": number, "is_clipped": described(["type": "boolean"], "Whether more was asked for than is known."),
     ])
 
-    private static let timeInState: JSON = object("How long the servers of one group were in each status.", [
+    private static let timeInState: JSON = object("How long the servers of one group were in each status. A visit counts whole where the server was when it ended.", [
         "group": described(nullable("string"), "null: servers of which it was not told."),
         "servers": described(integer, "Servers that were in the group for any time that they were not absent."),
         "window_s": described(number, "The window, once for each server."),

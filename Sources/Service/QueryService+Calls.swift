@@ -40,6 +40,8 @@ extension QueryService {
             rest = rest.dropFirst(own.count)
             groups.append(CallFigures(Array(own)).json(group: first.groupName, length: length))
         }
+        // The group without a name comes last, as everywhere.
+        if let first = groups.first, first["group"] == .null { groups.append(groups.removeFirst()) }
         return Response(
             ["window": window.json(end: found.end), "by": .string(by.rawValue), "groups": .array(groups)],
             asOf: found.asOf, to: request)

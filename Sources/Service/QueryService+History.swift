@@ -25,17 +25,23 @@ extension QueryService {
         }
         let lane = lane(of: id)
         let found = try await read { connection in
-            guard try connection.fetchOptional(Queries.Servers.fetchServer(lane: lane, serverId: id)) != nil else {
-                throw Problem(
-                    .notFound, "no event has named server \(id.text)",
-                    ["as_of": try AsOf.projections(connection).json])
-            }
             let asOf = try AsOf.projections(connection)
             let known = try bound?.resolved(asOf, connection)
+            let size = known?.sizes[Int(lane)]
+            let first = Queries.Servers.fetchHistory(
+                lane: lane, serverId: id, from: nil, until: nil, afterAt: nil, afterPosition: nil, reads: true,
+                known: size, limit: 1)
+            guard try connection.fetchOptional(Queries.Servers.fetchServer(lane: lane, serverId: id)) != nil,
+                try size == nil || !connection.fetchAll(first).isEmpty
+            else {
+                throw Problem(
+                    .notFound, "no event has named server \(id.text)",
+                    ["as_of": asOf.known(known).json])
+            }
             let rows = try connection.fetchAll(
                 Queries.Servers.fetchHistory(
                     lane: lane, serverId: id, from: from, until: until, afterAt: after?.at,
-                    afterPosition: after?.position, reads: reads, known: known?.sizes[Int(lane)], limit: limit + 1))
+                    afterPosition: after?.position, reads: reads, known: size, limit: limit + 1))
             guard cursor == nil else { return (rows: rows, beside: nil as Beside?, asOf: asOf.known(known)) }
             let visits = try connection.fetchAll(
                 Queries.Servers.fetchVisits(

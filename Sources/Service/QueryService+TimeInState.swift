@@ -89,12 +89,10 @@ struct TimeInState: Sendable {
     private init(_ rows: [Queries.Metrics.FetchTimeInState], length: Int64) {
         group = rows[0].groupName
         servers = rows[0].servers
-        statuses = rows.filter { $0.status != "absent" && $0.status != "unobserved" }.map(Status.init)
+        statuses = rows.filter { $0.status != "unobserved" }.map(Status.init)
         unobserved = rows.first { $0.status == "unobserved" }?.totalUs ?? 0
         whole = length * servers
-        let absent = rows.first { $0.status == "absent" }?.totalUs ?? 0
-        let there = statuses.reduce(unobserved + absent) { $0 + $1.total }
-        self.absent = absent + (whole - there)
+        absent = whole - statuses.reduce(unobserved) { $0 + $1.total }
     }
 
     /// Neither absent nor unobserved.
@@ -130,7 +128,7 @@ extension TimeInState.Status {
             if isCompleted { lengths.append(left) }
             stays.append(.init(entered: row.enteredUs[index], left: left, isCompleted: isCompleted))
         }
-        self.lengths = lengths
+        self.lengths = lengths.sorted()
         self.stays = KaplanMeier(stays)
     }
 

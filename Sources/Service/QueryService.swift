@@ -41,7 +41,7 @@ public struct QueryService: Sendable {
             url: url, limit: limit, wait: .seconds(10),
             setup: [
                 "SET ROLE dossier_reader", "SET default_transaction_read_only = on", "SET statement_timeout = '30s'",
-                "SET jit = off", "SET plan_cache_mode = force_custom_plan",
+                "SET jit = off", "SET plan_cache_mode = force_custom_plan", "SET work_mem = '32MB'",
                 "SET application_name = 'dossier query'",
             ])
     }

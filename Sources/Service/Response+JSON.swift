@@ -31,7 +31,8 @@ extension Response {
         var headers = headers
         answer["as_of"] = ["positions": asOf.positions]
         let tag = "\"" + SHA256.hash(data: JSON.object(answer).canonical()).prefix(16).hexadecimal + "\""
-        headers[.eTag] = tag
+        // Weak: the time and the lag in it change.
+        headers[.eTag] = "W/" + tag
         headers[.cacheControl] = "no-cache"
         let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map { $0.trimmingBlanks }
         if known.contains(where: { $0 == "*" || $0 == tag || $0 == "W/" + tag }) {

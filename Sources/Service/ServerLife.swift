@@ -27,14 +27,13 @@ struct ServerLife: Sendable {
         went = ends.first { !$0.isFirst }.map(Self.end) ?? .null
         let links = try connection.fetchAll(
             Queries.Servers.fetchChain(lane: lane, serverId: id, known: known?.sizes, limit: Self.links))
-        chain = links.filter { link in until.map { link.firstSeenAt ?? .latest < $0 || link.serverId == id } ?? true }
-            .map { link in
-                let gone = link.goneAt.flatMap { gone in until.map { gone < $0 } ?? true ? gone : nil }
-                return [
-                    "id": .string(link.serverId.text), "lane": .number(Double(link.lane)),
-                    "first_seen": JSON(link.firstSeenAt), "gone": JSON(gone),
-                ]
-            }
+        func isPast(_ time: Timestamp) -> Bool { until.map { time < $0 } ?? true }
+        chain = links.filter { $0.serverId == id || $0.firstSeenAt.map(isPast) ?? true }.map { link in
+            [
+                "id": .string(link.serverId.text), "lane": .number(Double(link.lane)),
+                "first_seen": JSON(link.firstSeenAt), "gone": JSON(link.goneAt.flatMap { isPast($0) ? $0 : nil }),
+            ]
+        }
     }
 
     private static func end(_ row: Queries.Servers.FetchEnds) -> JSON {

@@ -74,5 +74,6 @@ extension TestLog {
         FROM dossier.coverage
         """
 
-    private static let sources = "SELECT concat_ws('|', lane, server_id, source) FROM dossier.server_sources"
+    private static let sources =
+        "SELECT concat_ws('|', lane, server_id, source) FROM dossier.server_sources, unnest(sources) AS told (source)"
 }

@@ -29,7 +29,9 @@ with allowed (operation, status) as (
         ('migration_complete', 'server_migrating'), ('migration_cancel', 'server_migrating')
 ), visit as (
     select *, lead(not_before) over (partition by lane, server_id order by from_at, position) as seen_until_at
-    from dossier.visits($1, $2, $3, $4, null)
+    from dossier.visits($1, $2, $3, $4, null) visit
+    -- What was gone before is asked for nothing.
+    where visit.status <> 'absent' or visit.until_at is not null or visit.from_at >= $1
 )
 select entry.lane, entry.position, entry.occurred_at as at, entry.server_id, visit.status,
     coalesce(visit.seen_until_at, server.last_seen_at) >= entry.occurred_at as is_certain,
@@ -37,8 +39,8 @@ select entry.lane, entry.position, entry.occurred_at as at, entry.server_id, vis
 from visit
 join dossier.servers server on server.lane = visit.lane and server.server_id = visit.server_id
 join dossier.entries entry on entry.lane = visit.lane and entry.server_id = visit.server_id
-    and entry.occurred_at >= visit.from_at and (visit.until_at is null or entry.occurred_at < visit.until_at)
-where entry.occurred_at >= $1 and entry.occurred_at < $2 and entry.http_status between 200 and 299
+    and entry.occurred_at >= greatest(visit.from_at, $1) and entry.occurred_at < least(visit.until_at, $2)
+where entry.http_status between 200 and 299
     and entry.operation in ('delete', 'unmanage', 'migration_start', 'migration_complete', 'migration_cancel')
     and (entry.operation, visit.status) not in (select operation, status from allowed)
     and not exists (

@@ -16,7 +16,7 @@ with watched as (
     from dossier.coverage
     group by source
 ), told as (
-    select source, count(*) as servers from dossier.server_sources group by source
+    select source, count(*) as servers from dossier.server_sources, unnest(sources) as each (source) group by source
 )
 select source, coalesce(told.servers, 0) as servers, watched.source is not null as has_declared,
     case when watched.source is not null then coalesce((

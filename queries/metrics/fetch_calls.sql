@@ -17,36 +17,36 @@
 --   duration_us bigint
 -- order: group_name ascending
 -- limit: none; a row for each group, class and bucket that there is
-with hours as (
-    select date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC') as from_at,
-        date_trunc('hour', $2::timestamptz, 'UTC') as until_at
-), counted as (
+with counted as (
     select stats.operation, stats.actor_user_id, stats.project_id, stats.host, stats.http_class, stats.bucket,
         stats.calls, stats.duration_us
-    from dossier.call_stats stats, hours
-    where $8::uuid is null and stats.hour_at >= hours.from_at and stats.hour_at < hours.until_at
+    from dossier.call_stats stats
+    where $8::uuid is null
+        and stats.hour_at >= date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC')
+        and stats.hour_at < date_trunc('hour', $2::timestamptz, 'UTC')
     union all
     select coalesce(entry.operation, ''), coalesce(entry.actor_user_id, ''), coalesce(entry.project_id, ''),
         dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, done.position),
         coalesce(entry.http_status / 100, 0)::smallint,
         dossier.latency_bucket((entry.body::json -> 'data' ->> 'duration_ms')::double precision), 1,
         (least(coalesce((entry.body::json -> 'data' ->> 'duration_ms')::double precision, 0), 1e9) * 1000)::bigint
-    from hours
-    join dossier.projections done on done.projection = 'call_stats'
+    from dossier.projections done
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
-    where entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
-        and entry.occurred_at >= $1 and entry.occurred_at < least(hours.from_at, $2)
+    where done.projection = 'call_stats' and entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
+        and entry.occurred_at >= $1
+        and entry.occurred_at < least($2, date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
     union all
     select coalesce(entry.operation, ''), coalesce(entry.actor_user_id, ''), coalesce(entry.project_id, ''),
         dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, done.position),
         coalesce(entry.http_status / 100, 0)::smallint,
         dossier.latency_bucket((entry.body::json -> 'data' ->> 'duration_ms')::double precision), 1,
         (least(coalesce((entry.body::json -> 'data' ->> 'duration_ms')::double precision, 0), 1e9) * 1000)::bigint
-    from hours
-    join dossier.projections done on done.projection = 'call_stats'
+    from dossier.projections done
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
-    where entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
-        and entry.occurred_at >= greatest(hours.until_at, hours.from_at) and entry.occurred_at < $2
+    where done.projection = 'call_stats' and entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
+        and entry.occurred_at >= greatest(date_trunc('hour', $2::timestamptz, 'UTC'),
+            date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
+        and entry.occurred_at < $2
     union all
     select coalesce(entry.operation, ''), coalesce(entry.actor_user_id, ''), coalesce(entry.project_id, ''),
         dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, done.position),
@@ -59,7 +59,8 @@ with hours as (
         and entry.type = 'org.openstack.manila.share_server.call' and entry.position < done.position
 )
 select case $3::text when 'operation' then operation when 'actor' then actor_user_id when 'project' then project_id
-        when 'host' then host when 'http_class' then http_class::text else 'fleet' end as group_name,
+        when 'host' then host when 'http_class' then case http_class when 0 then 'none' else http_class || 'xx' end
+        else 'fleet' end as group_name,
     http_class, bucket, sum(calls)::bigint as calls, sum(duration_us)::bigint as duration_us
 from counted
 where ($4::text is null or operation = $4) and ($5::text is null or actor_user_id = $5)

@@ -17,7 +17,7 @@
 select case $3::text when 'server' then visit.server_id::text when 'host' then visit.host
         when 'project' then visit.project_id when 'share_network' then visit.share_network_id
         else 'fleet' end as group_name,
-    dossier.status_class(next.status) as outcome,
+    case when next.status is not null then dossier.status_class(next.status) end as outcome,
     dossier.microseconds(coalesce(next.from_at, $2)) - dossier.microseconds(visit.from_at) as age_us
 from dossier.visits($1, $2, $4::smallint, $5::uuid, null) visit
 left join lateral (

@@ -6,7 +6,7 @@
 -- $3 by text  server, host, project, share_network or fleet
 -- $4 lane smallint?  with $5: only this server
 -- $5 server_id uuid?
--- $6 host text?  as it was when the server failed; so the two below
+-- $6 host text?  as it was when the visit that failed ended; so the two below
 -- $7 project_id text?
 -- $8 share_network_id text?
 -- returns: many

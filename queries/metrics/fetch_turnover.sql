@@ -15,16 +15,22 @@
 -- order: group_name nulls last, step ascending
 -- limit: none; a row for each group and step in which a server came or went
 with turn as (
-    select dossier.manila_time(server.attributes ->> 'created_at') as at, true as is_creation, server.host,
-        server.project_id, server.share_network_id
-    from dossier.servers server
-    where server.status is not null
-    union all
-    select visit.from_at, true, visit.host, visit.project_id, visit.share_network_id
-    from dossier.visits($1, $2, null, null, null) visit
-    join dossier.servers server on server.lane = visit.lane and server.server_id = visit.server_id
-    where visit.from_at = server.first_seen_at and visit.status in ('creating', 'manage_starting')
-        and dossier.manila_time(server.attributes ->> 'created_at') is null
+    -- Where a server was when it was first seen: where it went later does not change what was.
+    select coalesce(born.created_at, earliest.from_at) as at, true as is_creation, earliest.host, earliest.project_id,
+        earliest.share_network_id
+    from dossier.servers born
+    cross join lateral (
+        select closed.status, closed.from_at, closed.position, closed.host, closed.project_id, closed.share_network_id
+        from dossier.status_intervals closed
+        where closed.lane = born.lane and closed.server_id = born.server_id
+        union all
+        select born.status, born.from_at, born.position, born.host, born.project_id, born.share_network_id
+        order by from_at, position
+        limit 1
+    ) earliest
+    where born.status is not null and coalesce(born.created_at, born.first_seen_at) >= $1
+        and coalesce(born.created_at, born.first_seen_at) < $2
+        and (born.created_at is not null or earliest.status in ('creating', 'manage_starting'))
     union all
     select visit.from_at, false, visit.host, visit.project_id, visit.share_network_id
     from dossier.visits($1, $2, null, null, null) visit

@@ -15,15 +15,17 @@ with late as (
         and entry.type = 'org.openstack.manila.share_server.status'
     group by entry.server_id
 ), change as (
-    select entry.position, 1 as sign,
+    select entry.occurred_at, entry.operation, entry.http_status, entry.project_id, entry.actor_user_id, entry.body,
+        1 as sign,
         dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $3) as host
     from dossier.entries entry
     where entry.lane = $1 and entry.position >= $2 and entry.position < $3
         and entry.type = 'org.openstack.manila.share_server.call'
     union all
-    select moved.position, counted.sign, counted.host
+    select moved.occurred_at, moved.operation, moved.http_status, moved.project_id, moved.actor_user_id, moved.body,
+        counted.sign, counted.host
     from (
-        select entry.position,
+        select entry.occurred_at, entry.operation, entry.http_status, entry.project_id, entry.actor_user_id, entry.body,
             dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $2) as former,
             dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $3) as host
         from late
@@ -35,15 +37,16 @@ with late as (
     cross join lateral (values (-1, moved.former), (1, moved.host)) as counted (sign, host)
     where moved.host <> moved.former
 ), call as (
-    select date_trunc('hour', entry.occurred_at, 'UTC') as hour_at, coalesce(entry.operation, '') as operation,
-        coalesce(entry.http_status / 100, 0) as http_class, change.host,
-        coalesce(entry.project_id, '') as project_id, coalesce(entry.actor_user_id, '') as actor_user_id,
-        dossier.latency_bucket((entry.body::json -> 'data' ->> 'duration_ms')::double precision) as bucket, change.sign,
+    select date_trunc('hour', occurred_at, 'UTC') as hour_at, coalesce(operation, '') as operation,
+        coalesce(http_status / 100, 0) as http_class, host, coalesce(project_id, '') as project_id,
+        coalesce(actor_user_id, '') as actor_user_id, dossier.latency_bucket(duration_ms) as bucket, sign,
         -- least() would take 1e9 for a duration that was not told.
-        change.sign * (least(coalesce((entry.body::json -> 'data' ->> 'duration_ms')::double precision, 0), 1e9)
-                       * 1000)::bigint as duration_us
+        sign * (least(coalesce(duration_ms, 0), 1e9) * 1000)::bigint as duration_us
     from change
-    join dossier.entries entry on entry.lane = $1 and entry.position = change.position
+    cross join lateral (
+        -- Read once (offset 0).
+        select (body::json -> 'data' ->> 'duration_ms')::double precision as duration_ms offset 0
+    ) told
 ), named as (
     insert into server_calls as called (lane, server_id, last_call_at)
     select $1, server_id, max(occurred_at)

@@ -24,9 +24,15 @@ with named as (
     select seed.source, entry.occurred_at, entry.position, entry.body::json -> 'data' ->> 'state' as state,
         false as is_seed
     from seed
-    join dossier.entries entry on entry.lane = $1 and entry.position < $3
-        and entry.type = 'org.dossier.source.coverage' and entry.body::json ->> 'source' = seed.source
-        and entry.occurred_at >= coalesce(seed.until_at, '-infinity')
+    cross join lateral (
+        -- From the run under way on (offset 0): not all that was ever told.
+        select entry.occurred_at, entry.position, entry.body
+        from dossier.entries entry
+        where entry.lane = $1 and entry.position < $3 and entry.type = 'org.dossier.source.coverage'
+            and entry.occurred_at >= coalesce(seed.until_at, '-infinity')
+        offset 0
+    ) entry
+    where entry.body::json ->> 'source' = seed.source
         and (seed.until_at is null or (entry.occurred_at, entry.position) > (seed.until_at, seed.until_position))
     union all
     -- The last sign of life of the run under way stands for all of it.

@@ -39,7 +39,9 @@ with named as (
     from (
         select sighting.*, body::jsonb -> 'data' as data, server.attributes as base
         from sighting
-        left join servers server on server.lane = $1 and server.server_id = sighting.server_id
+        left join lateral (
+            select attributes from servers where lane = $1 and server_id = sighting.server_id offset 0
+        ) server on true
     ) every
 ), seen as (
     select server_id, min(occurred_at) filter (where status is not null) as first_seen_at,

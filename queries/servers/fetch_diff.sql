@@ -20,17 +20,20 @@
 --   calls json?
 -- order: lane, server_id ascending
 -- limit: $9
-with visit as (
-    select * from dossier.visits($1, $2, null, null, $3)
-), changed as (
+with every as materialized (
+    select * from dossier.visits($1, $2, null, null, $3) visit where visit.status <> 'absent' or visit.until_at is not null
+        or visit.from_at >= $1
+), changed as materialized (
     select lane, server_id
-    from visit
+    from every
     where from_at >= $1 and ($4::text is null or host = $4) and ($5::text is null or project_id = $5)
         and ($6::text is null or share_network_id = $6)
         and ($7::smallint is null or (lane, server_id) > ($7, $8::uuid))
     group by lane, server_id
     order by lane, server_id
     limit $9
+), visit as materialized (
+    select every.* from every join changed on changed.lane = every.lane and changed.server_id = every.server_id
 )
 select changed.lane, changed.server_id, before.status as before_status, after.status as after_status,
     (select dossier.merge((entry.body::jsonb -> 'data') - 'not_before' order by entry.occurred_at, entry.position)::json
