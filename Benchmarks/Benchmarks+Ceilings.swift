@@ -71,6 +71,44 @@ extension Benchmarks {
         return try await seconds { try await psql(url, alone, scan) }
     }
 
+    /// How long one client waits for a row of a million by its primary key, as `pgbench -S` asks.
+    func selectCeiling() async throws -> Latency {
+        let admin = try await Connection.open(postgres.url())
+        try await admin.run { connection in
+            try connection.execute("drop database if exists selected")
+            try connection.execute("create database selected")
+        }
+        await admin.close()
+        let url = postgres.url(database: "selected")
+        try await command(["pgbench", "--initialize", "--quiet", "--scale=10", url], database: url)
+        let prefix = directory + "/select"
+        try await command(
+            [
+                "pgbench", "--no-vacuum", "--select-only", "--client=1", "--time=5", "--log", "--log-prefix=\(prefix)",
+                url,
+            ], database: url)
+        var milliseconds: [Double] = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory) where name.hasPrefix("select.") {
+            let log = try String(contentsOfFile: directory + "/" + name, encoding: .utf8)
+            // Source: pgbench's manual, "Per-Transaction Logging": the third field is the time in microseconds.
+            milliseconds += log.split(separator: "\n").compactMap { line in
+                line.split(separator: " ").dropFirst(2).first.flatMap { Double($0) }.map { $0 / 1000 }
+            }
+            try FileManager.default.removeItem(atPath: directory + "/" + name)
+        }
+        return Latency(milliseconds)
+    }
+
+    /// The number that a statement answers with.
+    func value(_ sql: String, of url: String) async throws -> Int {
+        let said = try await command(
+            ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--dbname", url, "--command", sql], database: url)
+        guard let value = Int(said.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw BenchmarkFault("\(sql) was answered: \(said)")
+        }
+        return value
+    }
+
     /// Events a second that as many clients get, each inserting one row in a transaction of its own.
     func insertCeiling(clients: Int) async throws -> Double {
         let url = try await database("inserted")

@@ -33,7 +33,7 @@ extension Benchmarks {
         }
     }
 
-    private func push(_ body: ByteBuffer, to service: String) async throws {
+    func push(_ body: ByteBuffer, to service: String) async throws {
         var request = HTTPClientRequest(url: service + "/v1/events")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-ndjson")

@@ -5,17 +5,21 @@ import Schema
 
 /// How fast, as ratios to ceilings measured in the same run on the same machine.
 ///
-/// `Benchmarks [EVENTS]`: a million by default. PostgreSQL is durable (fsync on) and lies below the folder that the
+/// `Benchmarks [EVENTS [ENTRIES…]]`: what takes events in with so many of them, a million by default; then questions of
+/// logs of so many entries, a million and ten million by default. PostgreSQL is durable (fsync on) and lies below the folder that the
 /// environment's BENCH_DIR names, the temporary one otherwise.
 @main
 struct Benchmarks {
     let events: Int
+    let sizes: [Int]
     let directory: String
     let dossier: String
     let postgres: EmbeddedPostgres
 
     static func main() async throws {
-        let events = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 1_000_000
+        let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+        let events = arguments.first ?? 1_000_000
+        let sizes = arguments.count > 1 ? Array(arguments.dropFirst()) : [1_000_000, 10_000_000]
         let parent = ProcessInfo.processInfo.environment["BENCH_DIR"] ?? NSTemporaryDirectory()
         let directory = parent + (parent.hasSuffix("/") ? "" : "/") + "dossier-bench-\(getpid())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -27,10 +31,12 @@ struct Benchmarks {
             throw BenchmarkFault("no \(binary): build the product dossier in the same configuration first")
         }
         let postgres = try await EmbeddedPostgres.start(directory: directory + "/postgres", throwaway: false)
-        let benchmarks = Benchmarks(events: events, directory: directory, dossier: binary, postgres: postgres)
+        let benchmarks = Benchmarks(
+            events: events, sizes: sizes, directory: directory, dossier: binary, postgres: postgres)
         let failure: (any Error)?
         do {
-            try await benchmarks.run()
+            if events > 0 { try await benchmarks.run() }
+            try await benchmarks.ask()
             failure = nil
         } catch {
             failure = error
@@ -74,21 +80,58 @@ struct Benchmarks {
         ratio("rebuild ÷ scan", rebuilding / scan, aim: "≤ 10")
     }
 
+    /// Questions at each size, and how their figures grow from one to the next.
+    private func ask() async throws {
+        var former: QuestionFigures?
+        for size in sizes {
+            let figures = try await questions(entries: size)
+            tell(figures, after: former)
+            former = figures
+        }
+    }
+
+    private func tell(_ figures: QuestionFigures, after former: QuestionFigures?) {
+        say("\n\(figures.entries) entries, \(figures.intervals) closed visits")
+        ratio("rebuild ÷ scan", figures.rebuild / figures.scan, aim: "≤ 10")
+        func tell(_ what: String, _ member: KeyPath<QuestionFigures, Latency>, aim: String) {
+            let latency = figures[keyPath: member]
+            let growth = former.map {
+                String(format: "   %5.2f × as long as before", latency.p50 / $0[keyPath: member].p50)
+            }
+            say(
+                line(what, String(format: "p50 %8.2f ms   p99 %8.2f ms   aim ", latency.p50, latency.p99) + aim)
+                    + (growth ?? ""))
+        }
+        tell("pgbench -S (ceiling)", \.select, aim: "-")
+        tell("one server's state", \.state, aim: "p99 ≤ 10 ms")
+        tell("one server's history", \.history, aim: "p99 ≤ 10 ms")
+        let select = figures.select.p99
+        ratio("state p99 ÷ select p99", figures.state.p99 / select, aim: "≤ 3")
+        ratio("history p99 ÷ select p99", figures.history.p99 / select, aim: "≤ 3")
+        tell("fleet at a moment, a page of 1,000", \.fleet, aim: "≤ 50 ms")
+        tell("fleet at a moment, by class", \.capacity, aim: "≤ 50 ms")
+        tell("fleet time-in-state, 30 days", \.month, aim: "≤ 100 ms")
+        tell("the same, of whole hours", \.alignedMonth, aim: "≤ 10 ms")
+        tell("fleet time-in-state, a year", \.year, aim: "-")
+        say(line("pushed meanwhile", String(format: "%.0f events/s", figures.rate)))
+        tell("projection lag", \.lag, aim: "p99 ≤ 100 ms")
+    }
+
     // MARK: Output
 
     /// Writes a line at once, into a pipe too.
-    private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
-    private func line(_ what: String, _ figure: String) -> String {
+    func line(_ what: String, _ figure: String) -> String {
         what.padding(toLength: 40, withPad: " ", startingAt: 0) + figure
     }
 
-    private func report(_ what: String, _ events: Int, _ seconds: Double) {
+    func report(_ what: String, _ events: Int, _ seconds: Double) {
         let rate = Double(events) / seconds
         say(line(what, String(format: "%10.0f events/s   %8.2f s   %6.2f µs/event", rate, seconds, 1e6 / rate)))
     }
 
-    private func ratio(_ what: String, _ value: Double, aim: String) {
+    func ratio(_ what: String, _ value: Double, aim: String) {
         say(line("  " + what, String(format: "%10.2f            aim ", value) + aim) + "\n")
     }
 }
