@@ -28,6 +28,15 @@ declare
     key     text;
     is_new  boolean := false;
 begin
+    -- What was imported a moment ago has no statistics yet, and plans made without them read all pairs of all.
+    for tab in
+        select stat.relname from pg_inherits part
+        join pg_stat_user_tables stat on stat.relid = part.inhrelid
+        where part.inhparent = 'dossier.entries'::regclass
+            and stat.n_mod_since_analyze > 1000 + stat.n_live_tup / 10
+    loop
+        execute format('analyze dossier.%I', tab);
+    end loop;
     for tab in select name from dossier.projection_tables where projection = wanted order by name loop
         if to_regclass(format('dossier_rebuild.%I', tab)) is null then
             execute format('create table dossier_rebuild.%I (like dossier.%I including defaults including constraints '

@@ -33,9 +33,11 @@ insert into servers as server
 select $1, every.server_id, change.occurred_at, change.position, failure.occurred_at, failure.position,
     details.occurred_at, details.position
 from (select distinct server_id from mention) every
-left join change on change.server_id = every.server_id
-left join failure on failure.server_id = every.server_id
-left join details on details.server_id = every.server_id
+-- Of the same servers: full joins, so that no plan made of wrong estimates goes through all pairs.
+full join change on change.server_id = every.server_id
+full join failure on failure.server_id = every.server_id
+full join details on details.server_id = every.server_id
+where every.server_id is not null
 on conflict (lane, server_id) do update set
     (last_call_at, last_call_position) = (
         select at, of from (values (server.last_call_at, server.last_call_position),

@@ -57,29 +57,39 @@ with named as (
         partition by server_id order by from_at, position) as episode
     from turned
     where is_failed
-), first as (
-    select distinct on (server_id, episode) *, count(*) over (partition by server_id, episode) as visits
+), ended as (
+    -- The first visit of each episode, beside the end of its last.
+    select distinct on (server_id, episode) *, count(*) over whole as visits,
+        last_value(until_at) over whole as ended_at, last_value(until_position) over whole as ended_position,
+        last_value(until_status) over whole as ended_status,
+        last_value(until_cause_position) over whole as ended_cause_position
     from failed
+    window whole as (partition by server_id, episode order by from_at, position
+                     rows between unbounded preceding and unbounded following)
     order by server_id, episode, from_at, position
-), last as (
-    select distinct on (server_id, episode) *
-    from failed
-    order by server_id, episode, from_at desc, position desc
+), known as (
+    select ended.*, cause.operation as cause_operation, remedy.operation as remedy_operation
+    from ended
+    -- Looked up one by one (offset 0), however many there seem to be.
+    left join lateral (
+        select operation from dossier.entries where lane = $1 and position = ended.cause_position offset 0
+    ) cause on true
+    left join lateral (
+        select operation from dossier.entries where lane = $1 and position = ended.ended_cause_position offset 0
+    ) remedy on true
 )
 insert into error_episodes
     (lane, server_id, from_at, position, not_before, status, former_status, visits, cause_position, is_asserted,
      until_at, until_position, until_status, until_cause_position, resolution, host, project_id, share_network_id)
-select $1, first.server_id, first.from_at, first.position, first.not_before, first.status, first.former_status,
-    first.visits, first.cause_position, coalesce(cause.operation = 'reset_status', false),
-    last.until_at, last.until_position, last.until_status, last.until_cause_position,
-    case when last.until_at is null then null
-        when remedy.operation = 'reset_status' then 'reset'
-        when remedy.operation in ('delete', 'unmanage') then remedy.operation
-        when remedy.operation is not null then 'retry'
+select $1, known.server_id, known.from_at, known.position, known.not_before, known.status, known.former_status,
+    known.visits, known.cause_position, coalesce(known.cause_operation = 'reset_status', false),
+    known.ended_at, known.ended_position, known.ended_status, known.ended_cause_position,
+    case when known.ended_at is null then null
+        when known.remedy_operation = 'reset_status' then 'reset'
+        when known.remedy_operation in ('delete', 'unmanage') then known.remedy_operation
+        when known.remedy_operation is not null then 'retry'
         else 'itself' end,
-    first.host, first.project_id, first.share_network_id
-from first
-join last on last.server_id = first.server_id and last.episode = first.episode
-join restart on restart.server_id = first.server_id and first.from_at >= restart.from_at
-left join dossier.entries cause on cause.lane = $1 and cause.position = first.cause_position
-left join dossier.entries remedy on remedy.lane = $1 and remedy.position = last.until_cause_position
+    known.host, known.project_id, known.share_network_id
+from known
+full join restart on restart.server_id = known.server_id
+where known.from_at >= restart.from_at

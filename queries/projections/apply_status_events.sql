@@ -16,7 +16,10 @@ with named as (
 ), sighting as (
     select entry.server_id, entry.occurred_at, entry.position, entry.status, entry.body
     from dossier.entries entry
-    left join servers server on server.lane = $1 and server.server_id = entry.server_id
+    left join lateral (
+        select server_id, seen_at, seen_position from servers
+        where lane = $1 and server_id = entry.server_id offset 0
+    ) server on true
     where entry.lane = $1 and entry.position >= $2 and entry.position < $3 and entry.server_id is not null
         and entry.type = 'org.openstack.manila.share_server.status'
         and (server.server_id is null
@@ -166,8 +169,10 @@ insert into servers as server
 select $1, seen.server_id, opened.status, opened.from_at, opened.not_before, opened.position, opened.cause_position,
     seen.attributes, seen.first_seen_at, seen.last_seen_at, latest.occurred_at, latest.position
 from seen
-join latest on latest.server_id = seen.server_id
-left join opened on opened.server_id = seen.server_id and opened.until_at is null
+-- The same servers on all sides: full joins, so that no plan made of wrong estimates goes through all pairs.
+full join latest on latest.server_id = seen.server_id
+full join (select * from opened where until_at is null) opened on opened.server_id = seen.server_id
+where seen.server_id is not null
 on conflict (lane, server_id) do update set
     status = coalesce(excluded.status, server.status),
     from_at = case when excluded.status is null then server.from_at else excluded.from_at end,

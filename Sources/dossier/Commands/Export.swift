@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLog
+import FoundationEssentials
 import Postgres
 import Queries
 
@@ -65,17 +66,21 @@ struct Export: AsyncParsableCommand {
 
     /// Whether there is nothing at a path yet, or a file: not a device, a pipe or a folder.
     private static func isFile(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+        guard let target = resolved(path) else { return true }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: target)
+        return attributes?[.type] as? FileAttributeType == .typeRegular
+    }
+
+    /// Where a path leads, links followed; nil where there is nothing.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Writes a file that takes its name once it is whole; behind a link, the file that the link leads to.
     private func write(_ lane: Lane, _ pool: Pool, whole path: String) async throws -> Int64 {
-        var target = path
-        if let resolved = realpath(path, nil) {
-            target = String(cString: resolved)
-            free(resolved)
-        }
+        let target = Self.resolved(path) ?? path
         let part = target + ".part"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure("\(part): \(String(cString: strerror(errno)))") }
