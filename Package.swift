@@ -82,7 +82,7 @@ let package = Package(
         // In and out
         .target(
             name: "Ingest",
-            dependencies: ["EventLog", "ShareServers", "Postgres", nio, nioPosix],
+            dependencies: ["EventLog", "ShareServers", "Postgres", collections, nio, nioPosix],
             swiftSettings: strict),
         .target(
             name: "Service",

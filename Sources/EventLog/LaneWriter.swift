@@ -146,18 +146,7 @@ actor LaneWriter {
 
     /// Appends a batch, again where the connection was lost: what was committed unseen is found by its keys.
     private func appendPatiently(_ batch: [Piece]) async throws(LogError) -> [[Receipt]] {
-        let clock = ContinuousClock()
-        let deadline = clock.now + patience
-        var pause = Duration.milliseconds(20)
-        while true {
-            do throws(LogError) {
-                return try await append(batch)
-            } catch {
-                guard case .unavailable = error, clock.now + pause < deadline else { throw error }
-                try? await clock.sleep(for: pause)
-                pause = min(pause * 2, .seconds(1))
-            }
-        }
+        try await patiently(patience) { () async throws(LogError) in try await append(batch) }
     }
 
     private func append(_ batch: [Piece]) async throws(LogError) -> [[Receipt]] {

@@ -11,18 +11,23 @@ public final class Log: Sendable {
     /// The installation's key for replacing secrets, 32 bytes.
     public let redactionKey: [UInt8]
     private let writers: [LaneWriter]
+    /// Connects when something is first asked of the log.
+    let reading: Pool
+    let patience: Duration
 
-    private init(lanes: Int16, redactionKey: [UInt8], writers: [LaneWriter]) {
+    private init(lanes: Int16, redactionKey: [UInt8], writers: [LaneWriter], reading: Pool, patience: Duration) {
         self.lanes = lanes
         self.redactionKey = redactionKey
         self.writers = writers
+        self.reading = reading
+        self.patience = patience
     }
 
     /// Opens the log of a migrated database.
     ///
     /// - Parameters:
     ///   - url: A connection as a member of `dossier_writer`; the log gives up every other right.
-    ///   - patience: How long an append goes on trying while PostgreSQL is away.
+    ///   - patience: How long an append or a question goes on trying while PostgreSQL is away.
     /// - Throws: `.notCreated` where there is no log; `.unavailable` where the database cannot be asked.
     public static func open(url: String, patience: Duration = .seconds(5)) async throws(LogError) -> Log {
         do {
@@ -45,7 +50,14 @@ public final class Log: Sendable {
                 LaneWriter(
                     lane: Lane(number), url: url, partitionEntries: settings.partitionEntries, patience: patience)
             }
-            return Log(lanes: settings.lanes, redactionKey: key, writers: writers)
+            let reading = Pool(
+                url: url, limit: 2,
+                setup: [
+                    "SET ROLE dossier_writer", "SET statement_timeout = '60s'",
+                    "SET application_name = 'dossier recall'",
+                ])
+            return Log(
+                lanes: settings.lanes, redactionKey: key, writers: writers, reading: reading, patience: patience)
         } catch {
             throw LogError(error)
         }
@@ -106,6 +118,7 @@ public final class Log: Sendable {
     /// Takes no more events, waits until all that were taken are durable (or have failed), and disconnects.
     public func close() async {
         for writer in writers { await writer.close() }
+        await reading.close()
     }
 }
 

@@ -4,7 +4,9 @@ import ShareServers
 
 /// Brings the events of files into the log. Repeating it appends nothing.
 ///
-/// Memory does not grow with the file: a few slabs are decoded at once, and a few batches wait for the log.
+/// Memory does not grow with the file: a few slabs are decoded at once, and a few batches wait for the log. Of an archive
+/// up to 32 MiB are held back, so that exchanges that are not in the order of time are put into it. What an archive tells
+/// of servers is compared with what the log holds of them from the same source: archives may come in parts.
 public struct FileImport: Sendable {
     private let log: Log
     private let source: String?

@@ -6,7 +6,7 @@ public struct ImportReport: Sendable, Hashable {
     public internal(set) var bytes: Int64 = 0
     /// Events that are in the log now and were not before.
     public internal(set) var appended = 0
-    /// Events that were in the log already.
+    /// Events that were in the log already, or said nothing that it did not have of that moment.
     public internal(set) var known = 0
     /// Events whose id was used before with other content; not kept.
     public internal(set) var conflicts = 0

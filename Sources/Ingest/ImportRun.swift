@@ -5,7 +5,7 @@ import ShareServers
 struct ImportRun {
     var report: ImportReport
     let log: Log
-    private let redaction: Redaction
+    let redaction: Redaction
     let source: String?
     let size: Int64?
     let onFault: @Sendable (_ input: String, Fault) -> Void
@@ -20,7 +20,7 @@ struct ImportRun {
 
     enum Part: Sendable {
         case events(Decoded<Event>)
-        case exchanges(Decoded<ArchivedExchange>)
+        case exchanges(Decoded<Reading?>)
     }
     typealias Group = ThrowingTaskGroup<(Int, Part), any Error>
 
@@ -28,7 +28,9 @@ struct ImportRun {
     private var next = 0
     private var waiting: [Int: Part] = [:]
     private var submissions: [(submission: Submission, elements: [Slab.Element])] = []
-    private var observers: [String: Observer] = [:]
+    /// By their source.
+    var observers: [String: Observer] = [:]
+    var window = Window()
 
     init(
         report: ImportReport, log: Log, source: String?, size: Int64?,
@@ -52,10 +54,11 @@ struct ImportRun {
             let index = started
             started += 1
             let isArchive = report.format == .har
-            group.addTask { [redaction] in
+            group.addTask { [redaction, source] in
                 (
                     index,
-                    isArchive ? .exchanges(slab.decode(ArchivedExchange.init(har:))) : .events(slab.events(redaction))
+                    isArchive
+                        ? .exchanges(slab.readings(source: source, redaction)) : .events(slab.events(redaction))
                 )
             }
         }
@@ -65,6 +68,7 @@ struct ImportRun {
     /// Takes what is left, and waits until all of it is durable.
     mutating func finish(_ group: inout Group) async throws {
         while next < started { try await takeDecoded(&group) }
+        try await noteHeld(downTo: 0)
         while !submissions.isEmpty { try await settle() }
         onProgress(report.bytes, size, report.events)
     }
@@ -88,45 +92,21 @@ struct ImportRun {
     }
 
     private mutating func submit(_ part: Part) async throws {
-        var faults: [Fault]
-        var events: [Event] = []
-        var elements: [Slab.Element] = []
         switch part {
         case .events(let decoded):
-            faults = decoded.faults
-            events = decoded.outputs.map(\.output)
-            elements = decoded.outputs.map(\.element)
+            note(decoded.faults)
+            try await submit(decoded.outputs.map(\.output), decoded.outputs.map(\.element))
         case .exchanges(let decoded):
-            faults = decoded.faults
-            for (element, archived) in decoded.outputs {
-                do throws(EventError) {
-                    let drawn = try observe(archived)
-                    events += drawn
-                    elements += drawn.map { _ in element }
-                } catch {
-                    faults.append(
-                        Fault(
-                            number: element.number, line: element.line, attribute: error.attribute,
-                            reason: error.reason))
-                }
-            }
+            note(decoded.faults)
+            try await take(decoded.outputs)
         }
-        for fault in faults.sorted(by: { $0.number < $1.number }) { note(fault) }
+    }
+
+    /// Hands events to the log, each with the element that it came from; waits while too many wait.
+    mutating func submit(_ events: [Event], _ elements: [Slab.Element]) async throws {
         guard !events.isEmpty else { return }
         while submissions.count >= Self.submitted { try await settle() }
         submissions.append((try await log.submit(events), elements))
-    }
-
-    private mutating func observe(_ archived: ArchivedExchange) throws(EventError) -> [Event] {
-        // In and out of the dictionary, so that it is not copied.
-        let origin = archived.origin
-        var observer =
-            observers.removeValue(forKey: origin)
-            ?? Observer(source: source ?? origin, redaction: redaction)
-        defer { observers[origin] = observer }
-        let events = try observer.events(from: archived.exchange)
-        if events.isEmpty { report.skipped += 1 } else { report.exchanges += 1 }
-        return events
     }
 
     // MARK: - Receipts
@@ -148,7 +128,11 @@ struct ImportRun {
         onProgress(report.bytes, size, report.events)
     }
 
-    private mutating func note(_ fault: Fault) {
+    private mutating func note(_ faults: [Fault]) {
+        for fault in faults.sorted(by: { $0.number < $1.number }) { note(fault) }
+    }
+
+    mutating func note(_ fault: Fault) {
         report.faults += 1
         keep(fault)
     }

@@ -43,6 +43,16 @@ extension Slab {
         decode { bytes throws(EventError) in try Event(decoding: bytes).redacted(redaction) }
     }
 
+    /// Reads each element as an exchange of an archive; nil for those that are no calls to the share-server API.
+    ///
+    /// - Parameter source: Nil: the origin of each request's URL.
+    func readings(source: String?, _ redaction: Redaction) -> Decoded<Reading?> {
+        decode { bytes throws(EventError) in
+            let archived = try ArchivedExchange(har: bytes)
+            return try Reading(of: archived.exchange, source: source ?? archived.origin, redaction: redaction)
+        }
+    }
+
     /// Reads each element with `read`.
     func decode<Output: Sendable>(
         _ read: (UnsafeRawBufferPointer) throws(EventError) -> Output

@@ -1,17 +1,18 @@
-import FoundationEssentials
+public import FoundationEssentials
 import Postgres
 
 /// Turns exchanges with Manila, in the order in which they passed by, into events.
 ///
 /// Besides the calls themselves it notes what the answers give away of the servers, and remembers what it last saw of
 /// each, so that an answer seen a thousand times makes one event. What it remembers is lost with it: the next observer
-/// notes every server once more, which is true and harmless.
+/// notes every server once more, which is true and harmless. What a log holds of a server can be given back to it with
+/// `recall`, before it first hears of that server.
 public struct Observer: Sendable {
     /// The `source` of every event.
     public let source: String
     let redaction: Redaction
-    /// How many servers are remembered at most. When there are more, servers known to be absent are forgotten first,
-    /// then those not seen for longest.
+    /// How many servers are remembered at most. When there are more, those absent or never seen are forgotten first, then those
+    /// not seen for longest.
     public let limit: Int
     var tracks: [UUID: Track] = [:]
 
@@ -25,40 +26,62 @@ public struct Observer: Sendable {
         self.limit = max(1, limit)
     }
 
+    /// The events of one exchange: those of `Reading(of:source:redaction:)`.
+    ///
+    /// - Returns: Nothing where the exchange is no call to the share-server API.
+    /// - Throws: As `Reading(of:source:redaction:)`.
+    public mutating func events(from exchange: Exchange) throws(EventError) -> [Event] {
+        guard let reading = try Reading(of: exchange, source: source, redaction: redaction) else { return [] }
+        return try events(from: reading)
+    }
+
     /// The events of one exchange: the `call` first, then `status` and `backend_details` in the order of the answer.
     ///
     /// A `status` event is made when something in the answer differs from what was last seen, among the members that
     /// the answer has: older microversions have fewer, and what is left out has not changed. `updated_at` does not
-    /// count. `status` is left out where the answer does not say it. Sightings that are older than what has been seen
-    /// already are noted too, unless they say nothing new, but without `not_before`; where one falls into the time of a
-    /// later status, that status is said again as of when it was last seen.
+    /// count. `status` is left out where the answer does not say it. That a server is absent is said of those that have
+    /// been seen. Sightings that are older than what has been seen already are noted too, unless they say nothing new,
+    /// but without `not_before`; where one falls into the time of a later status, that status is said again as of when
+    /// it was last seen.
     ///
-    /// - Returns: Nothing where the exchange is no call to the share-server API.
-    /// - Throws: Where no event can be made at all: see `Call.event(of:source:redaction:)`. Answers that cannot be
-    ///   read give no sightings, and no error.
-    public mutating func events(from exchange: Exchange) throws(EventError) -> [Event] {
-        var request: Body?
-        let call = Call(method: exchange.method, target: exchange.target) {
-            let body = Body(exchange.requestBody)
-            request = body
-            return body
-        }
-        guard let call else { return [] }
-        let response = Body(exchange.responseBody)
-        let event = try call.event(
-            of: exchange, request: request ?? Body(exchange.requestBody), response: response, source: source,
-            redaction: redaction)
-        var events = [event]
-        for sighting in sightings(of: call, in: exchange, response: response) {
-            try note(sighting, call: event, in: &events)
+    /// - Parameter reading: Of the `source` of this observer.
+    public mutating func events(from reading: Reading) throws(EventError) -> [Event] {
+        var events = [reading.call]
+        for sighting in reading.sightings {
+            if reading.isAbsence, tracks[sighting.server]?.isSeen != true { continue }
+            try note(sighting, call: reading.call, in: &events)
         }
         forget()
         return events
     }
 
+    /// Whether anything is remembered of a server, be it that the log held nothing of it.
+    public func knows(_ server: UUID) -> Bool { tracks[server] != nil }
+
+    /// Remembers what a log holds of a server that is not known yet.
+    ///
+    /// A log does not tell until when a server was seen as it says. So what an exchange that is new to it tells first is
+    /// noted though it may be the same: what comes to light later of the time between then does not reach beyond it.
+    ///
+    /// - Parameters:
+    ///   - noted: Of this server and the `source` of this observer, in the order of time, from before the exchange that
+    ///     is to be noted next. May be none: the server is known then, and has not been seen.
+    ///   - isRepeated: Whether the log has that exchange already, so that only what differs is news.
+    public mutating func recall(_ server: UUID, from noted: [Noted], isRepeated: Bool) {
+        guard tracks[server] == nil else { return }
+        var track = Track()
+        for noted in noted { track.recall(noted) }
+        if !isRepeated { track.doubt() }
+        tracks[server] = track
+    }
+
     /// Compares a sighting with what was last seen, and appends the events that say the difference.
     private mutating func note(_ sighting: Sighting, call: Event, in events: inout [Event]) throws(EventError) {
         var track = tracks[sighting.server] ?? Track()
+        if let details = sighting.details, track.hasRecalledDetails {
+            let evidence = Evidence(.json(details), raw: details.canonical(), redaction: redaction)
+            track.compareRecalled(details, recorded: [evidence.whole, evidence.omitted])
+        }
         let difference = track.take(sighting)
         tracks[sighting.server] = track
 
@@ -109,7 +132,8 @@ public struct Observer: Sendable {
     private mutating func forget() {
         guard tracks.count > limit else { return }
         let order = tracks.sorted { left, right in
-            if left.value.isAbsent != right.value.isAbsent { return left.value.isAbsent }
+            let (isLeftGone, isRightGone) = (!left.value.isPresent, !right.value.isPresent)
+            if isLeftGone != isRightGone { return isLeftGone }
             return left.value.seenAt < right.value.seenAt
         }
         for (server, _) in order.prefix(tracks.count - (limit - limit / 8)) { tracks[server] = nil }

@@ -17,8 +17,12 @@ struct Track: Sendable {
     /// Hashes of the share network subnets last seen.
     private var subnets: [Int] = []
     private var status = ""
-    var isAbsent: Bool { status == "absent" }
+    /// Whether anything was ever told of the server.
+    private(set) var isSeen = false
+    var isPresent: Bool { isSeen && status != "absent" }
     private(set) var seenAt = Timestamp.earliest
+    /// Whether the details last seen are those of a log, redacted: the next are compared as they would be recorded.
+    private(set) var hasRecalledDetails = false
 
     /// What a sighting says that was not known.
     struct Difference: Sendable {
@@ -74,8 +78,36 @@ struct Track: Sendable {
             let verdict = Self.compare(&self.details, details.hashValue, at: sighting.time)
             if case .known = verdict {} else { difference.hasNewDetails = true }
         }
+        isSeen = true
         seenAt = max(seenAt, sighting.time)
         return difference
+    }
+
+    /// Takes what a log holds of a sighting.
+    mutating func recall(_ noted: Noted) {
+        switch (noted.type, noted.data["details"]) {
+        case (EventType.status, _): _ = take(Sighting(noted))
+        case (EventType.backendDetails, let recorded?):
+            details = Trace(hash: recorded.hashValue, since: noted.time, until: noted.time)
+            hasRecalledDetails = true
+            isSeen = true
+            seenAt = max(seenAt, noted.time)
+        default: break
+        }
+    }
+
+    /// Takes what is remembered as no longer certain, so that the next sighting counts as news. That a server is gone
+    /// for good stays certain.
+    mutating func doubt() {
+        guard isPresent else { return }
+        for index in traces.indices { traces[index]?.isDoubted = true }
+        details?.isDoubted = true
+    }
+
+    /// Compares details with those recalled, in the forms in which a log may have recorded them.
+    mutating func compareRecalled(_ seen: JSON, recorded: [JSON?]) {
+        hasRecalledDetails = false
+        if recorded.contains(where: { $0?.hashValue == details?.hash }) { details?.hash = seen.hashValue }
     }
 
     private mutating func remember(_ member: Sighting.Member, _ value: JSON) {

@@ -30,7 +30,56 @@ import Testing
                 try await Self.importLargePipe(url)
             }
         }
+
+        @Test("An archive of 150 MB is taken with little more memory than is held back", .timeLimit(.minutes(20)))
+        func flatArchive() async throws {
+            await #expect(processExitsWith: .success) { [url = DatabaseTrait.url as String] in
+                try await Self.importLargeArchive(url)
+            }
+        }
     #endif
+
+    /// A list of 50 servers, of which few bytes make much, and a comma.
+    private static func list(at second: Int) throws -> String {
+        let servers = (0..<50).map { number in
+            let id = "0f8a4c1e-0000-4000-8000-0000000001" + (number < 10 ? "0" : "") + "\(number)"
+            return #"{"id": "\#(id)", "status": "active", "host": "lab@alpha", "identifier": "\#(id)"}"#
+        }
+        let answer = #"{"share_servers": [\#(servers.joined(separator: ","))]}"#
+        return try Archive.text(Archive.entry("GET", "/v2/share-servers", at: second, got: answer)) + ","
+    }
+
+    /// The same hundred lists again and again.
+    private static func importLargeArchive(_ url: String) async throws {
+        let log = try await TestLog.open(url)
+        let block = Array(try (0..<100).map { try list(at: $0) }.joined().utf8)
+        let blocks = 150_000_000 / block.count
+        let written = Box(Mutex(-1))
+        let pipe = TestPipe()
+        pipe.feed {
+            let number = written.value.withLock { count in
+                defer { count += 1 }
+                return count
+            }
+            if number < 0 { return Array(#"{"log":{"entries":["#.utf8) }
+            if number < blocks { return block }
+            return number == blocks ? Array(((try? list(at: 100)) ?? "").utf8.dropLast()) + Array("]}}".utf8) : nil
+        }
+        let most = Box(Mutex(Int64(0)))
+        let before = try resident()
+        let files = FileImport(
+            log: log.log,
+            onProgress: { _, _, _ in
+                let resident = (try? resident()) ?? .max
+                most.value.withLock { $0 = max($0, resident) }
+            })
+        let report = try await files.run(pipe.path)
+        // Each of the 101 exchanges is a call; the first of them shows 50 servers, and nothing changes after it.
+        #expect((report.appended, report.faults, report.exchanges) == (151, 0, blocks * 100 + 1))
+        let used = most.value.withLock { $0 } - before
+        #expect(used < 100 << 20)
+        await log.log.close()
+    }
 
     private static func importLargePipe(_ url: String) async throws {
         let log = try await TestLog.open(url)

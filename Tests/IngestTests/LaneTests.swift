@@ -27,4 +27,19 @@ import Testing
 
     @Test("Any body is answered element by element where there are many lanes", arguments: [6, 7, 8] as [UInt64])
     func anyChunks(seed: UInt64) async throws { try await TestLog.expectAnyChunks(seed: seed) }
+
+    @Test("What one part of a capture tells is known to the next, whatever the lane, and repeating them adds nothing")
+    func parts() async throws {
+        let log = try await TestLog.open()
+        let texts = try ManilaTraffic.texts()
+        let parts = [texts[..<172], texts[172..<343], texts[343...]].map { Archive.text(Array($0)) }
+        var appended = 0
+        for part in parts { appended += try await log.load(text: part).report.appended }
+        #expect(try await log.statuses() == ManilaTraffic().statuses())
+        for archive in parts + [Archive.text(texts)] {
+            #expect(try await log.load(text: archive).report.appended == 0)
+        }
+        try await log.expectSound(appended)
+        await log.log.close()
+    }
 }

@@ -11,6 +11,7 @@ struct ManilaTraffic {
         let status: Int
         let got: [String: Any]
         let requestID: String?
+        let milliseconds: Double
 
         /// Whether it goes to the share-server API, by its path.
         var isCall: Bool { url.wholeMatch(of: #/http://[^/]+/v2/share-servers(/[^?]*)?(\?.*)?/#) != nil }
@@ -50,7 +51,8 @@ struct ManilaTraffic {
                 startedAt: entry["startedDateTime"] as? String ?? "", method: request["method"] as? String ?? "",
                 url: request["url"] as? String ?? "", sent: Self.parsed(Self.object(request["postData"])["text"]),
                 status: response["status"] as? Int ?? 0, got: Self.parsed(Self.object(response["content"])["text"]),
-                requestID: headers.first { $0["name"]?.lowercased() == "x-openstack-request-id" }?["value"])
+                requestID: headers.first { $0["name"]?.lowercased() == "x-openstack-request-id" }?["value"],
+                milliseconds: entry["time"] as? Double ?? 0)
         }
     }
 

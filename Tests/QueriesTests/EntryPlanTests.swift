@@ -93,6 +93,23 @@ import Testing
         }
     }
 
+    @Test("What a source said of servers is found by index: before a moment, and at one", arguments: [1, 256])
+    func noted(count: Int) async throws {
+        try await Session.run(Session.writer) { connection in
+            let servers = [LoadedLog.server] + (1..<count).map { _ in UUID() }
+            for since in [Timestamp.earliest, LoadedLog.start] {
+                let plan = try connection.plan(
+                    Queries.Log.fetchNoted(
+                        lane: 0, serverIds: servers, since: servers.map { _ in since },
+                        until: servers.map { _ in LoadedLog.late }, source: "/poller/2", latest: 64))
+                #expect(plan.scanned == [])
+                #expect(plan.uses("_lane_server_id_occurred_at_position_idx"))
+            }
+            let statement = try #require(Queries.all.first { $0.name == "log/fetch_noted" })
+            #expect(try connection.genericPlan(statement).scanned == [])
+        }
+    }
+
     /// As many as are a small part of this log: of a long one, a whole batch is.
     @Test("The keys of events are looked up by index, for one event and for a hundred", arguments: [1, 10, 100])
     func keys(count: Int) async throws {

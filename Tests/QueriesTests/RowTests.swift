@@ -36,6 +36,32 @@ import Testing
         }
     }
 
+    /// Of server 77 the fourth entry shows its details and the fifth is its last status; the source of both is 77 mod 3.
+    @Test("What a source said of a server are the latest rows within the time, in order, and those of no other source")
+    func noted() async throws {
+        try await Session.run(Session.reader) { connection in
+            func noted(
+                _ source: String, since: Timestamp, until: Timestamp, _ connection: isolated Connection
+            ) throws(PostgresError) -> [Queries.Log.FetchNoted] {
+                try connection.fetchAll(
+                    Queries.Log.fetchNoted(
+                        lane: 0, serverIds: [UUID(), server], since: [since, since], until: [until, until],
+                        source: source, latest: 2))
+            }
+            let times = LoadedLog.positions.map { LoadedLog.start.advanced(by: .seconds($0)) }
+            let rows = try noted("/poller/2", since: LoadedLog.start, until: LoadedLog.late, connection)
+            #expect(rows.map(\.serverId) == [server, server])
+            #expect(rows.map(\.occurredAt) == [times[3], times[4]])
+            #expect(rows.map { $0.type.split(separator: ".").last } == ["backend_details", "status"])
+            #expect(
+                try noted("/poller/2", since: times[0], until: times[4], connection).map(\.occurredAt) == [
+                    times[1], times[3],
+                ])
+            #expect(try noted("/poller/2", since: times[1], until: times[1], connection).isEmpty)
+            #expect(try noted("/poller/1", since: LoadedLog.start, until: LoadedLog.late, connection).isEmpty)
+        }
+    }
+
     @Test("Every page of the fleet is read, now and at a moment, and the pages together are the fleet")
     func fleet() async throws {
         typealias Servers = Queries.Servers

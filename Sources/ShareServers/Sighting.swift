@@ -46,61 +46,6 @@ struct Sighting: Sendable {
     }
 }
 
-extension Observer {
-    /// What an answer gives away of servers, in its order; never a status that it does not state.
-    func sightings(of call: Call, in exchange: Exchange, response: Body) -> [Sighting] {
-        let time = exchange.answeredAt
-        if let gone = absence(of: call, in: exchange, response: response) {
-            return [Sighting(server: gone, time: time, members: [.status: "absent"])]
-        }
-        guard let members = response.members else { return [] }
-        switch (call.operation, exchange.status) {
-        case (.list, 200):
-            guard case .array(let servers)? = members["share_servers"] else { return [] }
-            return servers.compactMap { Sighting(server: $0, time: time) }
-        case (.show, 200), (.manage, 202):
-            return members["share_server"].flatMap { Sighting(server: $0, time: time) }.map { [$0] } ?? []
-        case (.details, 200):
-            guard let server = call.serverID, case .object? = members["details"] else { return [] }
-            return [Sighting(server: server, time: time, members: [:], details: members["details"])]
-        case (.migrationComplete, 200), (.migrationGetProgress, 200):
-            return migration(of: call, members, at: time)
-        default: return []
-        }
-    }
-
-    /// The server that Manila says it does not know, where it did before.
-    ///
-    /// Only this very message says so: a call that needs a later microversion, or the experimental header, is not found
-    /// either, whatever server it names.
-    private func absence(of call: Call, in exchange: Exchange, response: Body) -> UUID? {
-        guard exchange.status == 404, let server = call.serverID, tracks[server] != nil,
-            let message = Fault(exchange: exchange, response: response)?.message,
-            let match = message.wholeMatch(of: #/Share server (\S{36}) could not be found\./#),
-            UUID(server: String(match.1)) == server
-        else { return nil }
-        return server
-    }
-
-    /// What is known of either end of a migration. Empty strings, as given before it is under way, mean unknown.
-    private func migration(of call: Call, _ members: [String: JSON], at time: Timestamp) -> [Sighting] {
-        guard let server = call.serverID else { return [] }
-        var sightings: [Sighting] = []
-        if case .string(let state)? = members["task_state"], !state.isEmpty, call.operation == .migrationGetProgress,
-            let value = Sighting.scalar(.string(state))
-        {
-            sightings.append(Sighting(server: server, time: time, members: [.taskState: value]))
-        }
-        if case .string(let id)? = members["destination_share_server_id"], let destination = UUID(server: id),
-            destination != server
-        {
-            let source = JSON.string(server.subject)
-            sightings.append(Sighting(server: destination, time: time, members: [.sourceShareServerID: source]))
-        }
-        return sightings
-    }
-}
-
 // MARK: - Reading a share server
 
 extension Sighting {
@@ -157,6 +102,19 @@ extension Sighting {
         guard case .string(let text) = value else { return value == .null ? value : nil }
         guard let time = Timestamp(manila: text) else { return nil }
         return .string(time.description)
+    }
+}
+
+// MARK: - Out of the log
+
+extension Sighting {
+    /// A sighting as a `status` event tells of it: what is not of the form that an event has is passed over.
+    init(_ noted: Noted) {
+        server = noted.server
+        time = noted.time
+        members = [:]
+        for member in Member.allCases { members[member] = noted.data[member.name] }
+        if members[.status]?.string == nil { members[.status] = nil }
     }
 }
 
