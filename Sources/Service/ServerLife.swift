@@ -25,15 +25,28 @@ struct ServerLife: Sendable {
             Queries.Servers.fetchEnds(lane: lane, serverId: id, until: until, known: known?.sizes))
         appeared = ends.first { $0.isFirst }.map(Self.end) ?? .null
         went = ends.first { !$0.isFirst }.map(Self.end) ?? .null
-        let links = try connection.fetchAll(
-            Queries.Servers.fetchChain(lane: lane, serverId: id, known: known?.sizes, limit: Self.links))
         func isPast(_ time: Timestamp) -> Bool { until.map { time < $0 } ?? true }
-        chain = links.filter { $0.serverId == id || $0.firstSeenAt.map(isPast) ?? true }.map { link in
-            [
-                "id": .string(link.serverId.text), "lane": .number(Double(link.lane)),
-                "first_seen": JSON(link.firstSeenAt), "gone": JSON(link.goneAt.flatMap { isPast($0) ? $0 : nil }),
-            ]
+        var isLinked = true
+        if known == nil {
+            isLinked =
+                try connection.fetchOptional(Queries.Servers.fetchTies(lane: lane, serverId: id))?.isLinked ?? false
         }
+        guard isLinked else {
+            chain = [Self.link(id, lane, ends.first { $0.isFirst }?.fromAt, ends.first { !$0.isFirst }?.fromAt)]
+            return
+        }
+        let links = try connection.fetchAll(
+            Queries.Servers.fetchChain(
+                lane: lane, serverId: id, known: known?.sizes, until: until, limit: Self.links))
+        chain = links.filter { $0.serverId == id || $0.firstSeenAt.map(isPast) ?? true }.map { link in
+            Self.link(link.serverId, link.lane, link.firstSeenAt, link.goneAt)
+        }
+    }
+
+    private static func link(_ id: UUID, _ lane: Int16, _ firstSeen: Timestamp?, _ gone: Timestamp?) -> JSON {
+        [
+            "id": .string(id.text), "lane": .number(Double(lane)), "first_seen": JSON(firstSeen), "gone": JSON(gone),
+        ]
     }
 
     private static func end(_ row: Queries.Servers.FetchEnds) -> JSON {

@@ -124,12 +124,15 @@ import Testing
                     afterServerId: nil, limit: 100))
             #expect(diff.scanned.isSubset(of: Self.small))
             #expect(diff.uses("status_intervals_by_time"))
+            let ties = try connection.plan(Queries.Servers.fetchTies(lane: 0, serverId: server))
+            #expect(ties.scanned.isSubset(of: ["coverage"]))
+            #expect(ties.uses("servers_by_identifier"))
             for known in [nil, [LoadedLog.entries - 10, LoadedLog.entries - 10]] as [[Int64]?] {
                 let plans = [
                     try connection.plan(
                         Queries.Servers.fetchEnds(lane: 0, serverId: server, until: nil, known: known)),
                     try connection.plan(
-                        Queries.Servers.fetchChain(lane: 0, serverId: server, known: known, limit: 100)),
+                        Queries.Servers.fetchChain(lane: 0, serverId: server, known: known, until: nil, limit: 100)),
                     try connection.plan(
                         Queries.Servers.fetchGaps(
                             lane: 0, serverId: server, from: nil, until: until, known: known, limit: 100)),
