@@ -122,9 +122,11 @@ final class FaultDesk: Sendable {
         if number <= Self.lines { Output.diagnostics.post(Self.line(fault, in: input)) }
     }
 
-    /// `file:line: field: reason`, whatever the file put into them.
+    /// `file:line: field: reason`, whatever the file put into them; with the number of the element where several share
+    /// a line.
     static func line(_ fault: Fault, in input: String) -> String {
-        let text = "\(input):\(fault.line): " + (fault.attribute.map { "\($0): " } ?? "") + fault.reason
+        let element = fault.number >= fault.line ? "element \(fault.number + 1): " : ""
+        let text = "\(input):\(fault.line): " + element + (fault.attribute.map { "\($0): " } ?? "") + fault.reason
         let clear = Terminal.standardError.isTerminal ? "\r\u{1B}[K" : ""
         return clear + text.escapedForTerminal + "\n"
     }
