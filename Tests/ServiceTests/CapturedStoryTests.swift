@@ -64,6 +64,22 @@ import Testing
         }
     }
 
+    @Test("How long each server was in which status is what the fold says, for the fleet and for every part of it")
+    func figures() async throws {
+        try await imported { service in
+            let log = try await FigureLog(filled: service)
+            #expect(log.entries.count == 532)
+            let fold = log.fold
+            let from = try #require(Timestamp("2026-11-23T09:55:00Z")).microseconds
+            var random = SplitMix(seed: 23)
+            for window in [from..<from + 180_000_000, from + 24_549_000..<from + 69_000_001] {
+                for question in FiguresFold.Question.about(window, fold, using: &random) {
+                    #expect(try await log.timeInStateDifferences(question, fold) == [], "\(question.parameters)")
+                }
+            }
+        }
+    }
+
     @Test("Every call that failed is told, with the fault that Manila gave")
     func failedCalls() async throws {
         let failed = try CapturedTraffic().entries.filter { $0.shareServers != nil && $0.status >= 400 }

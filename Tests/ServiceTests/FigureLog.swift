@@ -12,6 +12,18 @@ struct FigureLog {
 
     init(_ service: TestService) { self.service = service }
 
+    /// Over a log that has been filled otherwise: its entries as the API tells them.
+    init(filled service: TestService) async throws {
+        self.init(service)
+        for entry in try await service.pages("/v1/events?limit=1000", of: "events").joined() {
+            var members = try #require(entry["event"]?.object)
+            members["recordedtime"] = nil
+            let event = try JSON.object(members).canonical().withUnsafeBytes { try Event(decoding: $0) }
+            let (lane, index) = (try #require(entry["lane"]?.int), try #require(entry["position"]?.int))
+            entries.append(try FiguresFold.Entry(event, at: Position(lane: Lane(Int16(lane)), index: Int64(index))))
+        }
+    }
+
     mutating func append(_ events: [Event]) async throws {
         for (event, receipt) in zip(events, try await service.append(events)) {
             try #require(receipt.outcome == .appended)
