@@ -505,14 +505,27 @@ $$
             visit.project_id, visit.share_network_id
         from dossier.visits(window_from, window_until, only_lane, only_server, known) visit
         where visit.status <> 'absent' or visit.from_at >= window_from
-    ), judged as (
+    ), declared as materialized (
+        select source, watch * tstzmultirange(tstzrange(window_from, window_until)) as watch
+        from dossier.declared_watch(known)
+    ), placed as materialized (
         select visit.lane, visit.server_id, visit.status, visit.host, visit.project_id, visit.share_network_id,
             greatest(visit.from_at, window_from) as from_at, least(visit.until_at, window_until) as until_at,
-            coalesce(watched.watch, '{(,)}') as watch
+            coalesce(told.sources, '{}') as sources
         from visit
-        left join dossier.watched(only_lane, only_server, known) watched
-            on watched.lane = visit.lane and watched.server_id = visit.server_id
+        left join dossier.told_sources(only_lane, only_server, known) told
+            on told.lane = visit.lane and told.server_id = visit.server_id
         where visit.status <> 'absent' and least(visit.until_at, window_until) > greatest(visit.from_at, window_from)
+    ), watch as materialized (
+        -- Within the window, once a set of sources.
+        select sources, coalesce((
+            select range_agg(coalesce(declared.watch, tstzmultirange(tstzrange(window_from, window_until))))
+            from unnest(sources) as each (source)
+            left join declared on declared.source = each.source),
+            tstzmultirange(tstzrange(window_from, window_until))) as watch
+        from (select distinct sources from placed) told
+    ), judged as (
+        select placed.*, watch.watch from placed join watch on watch.sources = placed.sources
     ), first as (
         select distinct on (seen.lane, seen.server_id) seen.lane, seen.server_id,
             case when visit.lane is null then seen.host else visit.host end as host,

@@ -42,6 +42,8 @@ public struct QueryService: Sendable {
             setup: [
                 "SET ROLE dossier_reader", "SET default_transaction_read_only = on", "SET statement_timeout = '30s'",
                 "SET jit = off", "SET plan_cache_mode = force_custom_plan", "SET work_mem = '32MB'",
+                // Estimates of what a window holds are poor: sorting the whole fleet to merge it is the costly mistake.
+                "SET enable_mergejoin = off",
                 "SET application_name = 'dossier query'",
             ])
     }

@@ -96,7 +96,7 @@ extension Trait where Self == DatabaseTrait {
 enum Session {
     static let reader = [
         "SET ROLE dossier_reader", "SET search_path = dossier", "SET jit = off",
-        "SET plan_cache_mode = force_custom_plan",
+        "SET plan_cache_mode = force_custom_plan", "SET enable_mergejoin = off",
     ]
     static let writer = [
         "SET ROLE dossier_writer", "SET search_path = dossier", "SET jit = off",
