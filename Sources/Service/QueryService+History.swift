@@ -47,14 +47,13 @@ extension QueryService {
                 Queries.Servers.fetchVisits(
                     lane: lane, serverId: id, from: from, until: until, known: known?.sizes, limit: Self.visits))
             let end = min(until ?? .latest, asOf.moment, known?.moment ?? .latest)
-            let isCovered = try connection.fetchOptional(Queries.Servers.fetchTies(lane: lane, serverId: id))?.isCovered
+            let life = try ServerLife(of: id, lane: lane, until: known?.moment, known: known, connection)
             let gaps =
-                known == nil && isCovered != true
-                ? []
-                : try connection.fetchAll(
+                life.isCovered
+                ? try connection.fetchAll(
                     Queries.Servers.fetchGaps(
                         lane: lane, serverId: id, from: from, until: end, known: known?.sizes, limit: Self.visits))
-            let life = try ServerLife(of: id, lane: lane, until: known?.moment, known: known, connection)
+                : []
             let beside = Beside(visits: visits, gaps: gaps, end: until == end ? nil : end, life: life)
             return (rows: rows, beside: beside, asOf: asOf.known(known))
         }

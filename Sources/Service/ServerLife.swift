@@ -11,6 +11,9 @@ struct ServerLife: Sendable {
     private let appeared: JSON
     private let went: JSON
     private let chain: [JSON]
+    /// Whether all its sources say when they watch, so that there may be gaps; where only what was known is asked for, that
+    /// is not looked up.
+    let isCovered: Bool
 
     /// Links of a chain that are told. Source: a server is seldom unmanaged and managed again more than a few times.
     private static let links: Int32 = 100
@@ -26,11 +29,10 @@ struct ServerLife: Sendable {
         appeared = ends.first { $0.isFirst }.map(Self.end) ?? .null
         went = ends.first { !$0.isFirst }.map(Self.end) ?? .null
         func isPast(_ time: Timestamp) -> Bool { until.map { time < $0 } ?? true }
-        var isLinked = true
-        if known == nil {
-            isLinked =
-                try connection.fetchOptional(Queries.Servers.fetchTies(lane: lane, serverId: id))?.isLinked ?? false
-        }
+        let ties =
+            known == nil ? try connection.fetchOptional(Queries.Servers.fetchTies(lane: lane, serverId: id)) : nil
+        isCovered = ties?.isCovered ?? (known != nil)
+        let isLinked = ties?.isLinked ?? (known != nil)
         guard isLinked else {
             chain = [Self.link(id, lane, ends.first { $0.isFirst }?.fromAt, ends.first { !$0.isFirst }?.fromAt)]
             return

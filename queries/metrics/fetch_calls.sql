@@ -34,7 +34,8 @@ with counted as (
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
     where done.projection = 'call_stats' and entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
         and entry.occurred_at >= $1
-        and entry.occurred_at < least($2, date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
+        and entry.occurred_at < least($2,
+            date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
     union all
     select coalesce(entry.operation, ''), coalesce(entry.actor_user_id, ''), coalesce(entry.project_id, ''),
         dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, done.position),

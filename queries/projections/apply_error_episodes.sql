@@ -91,5 +91,6 @@ select $1, known.server_id, known.from_at, known.position, known.not_before, kno
         else 'itself' end,
     known.host, known.project_id, known.share_network_id
 from known
+-- Each of a server in restart: a full join, so that no plan made of wrong estimates goes through all pairs.
 full join restart on restart.server_id = known.server_id
 where known.from_at >= restart.from_at
