@@ -149,7 +149,7 @@ extension Benchmarks {
             let begun = clock.now
             var lags: [Double] = []
             while clock.now - begun < Self.pushedFor {
-                let request = HTTPClientRequest(url: service + "/v1/coverage?limit=1&source=none")
+                let request = HTTPClientRequest(url: service + "/v1/servers?limit=1")
                 let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
                 let body = Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
                 let answer = try JSONSerialization.jsonObject(with: body) as? [String: Any]

@@ -64,6 +64,11 @@ extension QueryService {
         _ filter: ServerFilter, at: Timestamp?, known: KnownAt? = nil, after: ServerKey?, limit: Int32,
         _ connection: isolated Connection
     ) throws(PostgresError) -> [ServerState] {
+        if let at, known == nil, filter.isEmpty {
+            let query = Queries.Servers.fetchFleetAt(
+                afterLane: after?.lane, afterServerId: after?.id, at: at, limit: limit)
+            return try connection.fetchAll(query).map { ServerState($0) }
+        }
         if let at {
             let query = Queries.Servers.fetchServersAt(
                 afterLane: after?.lane, afterServerId: after?.id, status: filter.status,
@@ -96,6 +101,11 @@ struct ServerFilter: Sendable {
     var host: String?
     var projectID: String?
     var shareNetworkID: String?
+
+    /// Whether every server is wanted.
+    var isEmpty: Bool {
+        status == nil && statusClass == nil && host == nil && projectID == nil && shareNetworkID == nil
+    }
 
     init() {}
 

@@ -43,6 +43,13 @@ struct ServerState: Sendable {
             others: ["until": JSON(row.untilAt)])
     }
 
+    init(_ row: Queries.Servers.FetchFleetAt) {
+        self.init(
+            lane: row.lane, id: row.serverId, status: row.status, since: row.fromAt, notBefore: row.notBefore,
+            position: row.position, attributes: row.attributes, cause: row.cause,
+            others: ["until": JSON(row.untilAt)])
+    }
+
     init(_ row: Queries.Servers.FetchServerAt) {
         self.init(
             lane: row.lane, id: row.serverId, status: row.status, since: row.fromAt, notBefore: row.notBefore,

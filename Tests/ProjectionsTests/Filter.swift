@@ -70,3 +70,21 @@ struct Filter: CustomStringConvertible {
         }
     }
 }
+
+extension TestLog {
+    /// All pages of the whole fleet as it was at a moment, one after another.
+    func fleet(
+        at moment: Timestamp, of limit: Int32, on connection: Connection
+    ) async throws -> [Queries.Servers.FetchFleetAt] {
+        try await connection.run { connection in
+            var rows: [Queries.Servers.FetchFleetAt] = []
+            while true {
+                let page = try connection.fetchAll(
+                    Queries.Servers.fetchFleetAt(
+                        afterLane: rows.last?.lane, afterServerId: rows.last?.serverId, at: moment, limit: limit))
+                rows += page
+                if page.count < limit { return rows }
+            }
+        }
+    }
+}

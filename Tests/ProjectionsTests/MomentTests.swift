@@ -110,6 +110,28 @@ import Testing
         await log.log.close()
     }
 
+    @Test(arguments: ProjectionLawTests.Round.numbered(15, count: 1))
+    func theWholeFleetAtAMomentIsTheFoldOfWhatHadHappened(_ round: ProjectionLawTests.Round) async throws {
+        let (log, moments) = try await randomLog(round, servers: 60)
+        let connection = try await Connection.open(log.url)
+        let byServer = Dictionary(grouping: log.told.filter { $0.server != nil }, by: { $0.server! })
+        for moment in moments {
+            let expected = byServer.compactMapValues { state(of: $0, at: moment) }
+            let rows = try await log.fleet(at: moment, of: 7, on: connection)
+            #expect(rows.map(\.serverId) == log.inOrder(expected.map(\.key)), "at \(moment)")
+            for row in rows {
+                try expectSummary(row.cause, names: row.causePosition, lane: row.lane, in: log)
+                let actual = State(
+                    status: row.status, from: row.fromAt, until: row.untilAt, notBefore: row.notBefore,
+                    entry: log.id(row.lane, row.position), cause: log.id(row.lane, row.causePosition),
+                    attributes: try JSON(parsing: row.attributes.bytes).object ?? [:])
+                #expect(actual == expected[row.serverId], "server \(row.serverId) at \(moment)")
+            }
+        }
+        await connection.close()
+        await log.log.close()
+    }
+
     @Test(arguments: ProjectionLawTests.Round.numbered(13, count: 1))
     func theServersNowArePagedInOrder(_ round: ProjectionLawTests.Round) async throws {
         let (log, _) = try await randomLog(round, servers: 150)

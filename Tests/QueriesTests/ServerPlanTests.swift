@@ -126,4 +126,19 @@ import Testing
             }
         }
     }
+
+    @Test("A page of the whole fleet at a moment looks up each of its servers, and reads no table whole")
+    func wholeFleetAt() async throws {
+        try await Session.run(Session.reader) { connection in
+            for after in [nil, server] {
+                for moment in [LoadedLog.late, LoadedLog.late.advanced(by: .seconds(-86_400))] {
+                    let plan = try connection.plan(
+                        Servers.fetchFleetAt(
+                            afterLane: after.map { _ in 0 }, afterServerId: after, at: moment, limit: 100))
+                    #expect(plan.scanned.isEmpty)
+                    #expect(plan.uses("servers_pkey") && plan.uses("status_intervals_pkey") && plan.uses(Self.byServer))
+                }
+            }
+        }
+    }
 }

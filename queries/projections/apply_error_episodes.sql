@@ -20,18 +20,21 @@ with named as (
         and (episode.until_at is null or episode.until_at >= named.earliest_at)
     returning episode.server_id, episode.from_at
 ), restart as (
-    select named.server_id, least(named.earliest_at, min(removed.from_at)) as from_at
-    from named
-    left join removed on removed.server_id = named.server_id
-    group by named.server_id, named.earliest_at
+    select server_id, min(from_at) as restart_at
+    from (
+        select server_id, earliest_at as from_at from named
+        union all
+        select server_id, from_at from removed
+    ) every
+    group by server_id
 ), visit as (
     select closed.server_id, closed.from_at, closed.position, closed.not_before, closed.cause_position, closed.status,
-        closed.host, closed.project_id, closed.share_network_id
+        closed.host, closed.project_id, closed.share_network_id, restart.restart_at
     from restart
     cross join lateral (
         select coalesce(max(from_at), '-infinity') as from_at
         from status_intervals
-        where lane = $1 and server_id = restart.server_id and from_at < restart.from_at
+        where lane = $1 and server_id = restart.server_id and from_at < restart.restart_at
     ) before
     cross join lateral (
         select * from status_intervals
@@ -40,7 +43,7 @@ with named as (
     ) closed
     union all
     select server.server_id, server.from_at, server.position, server.not_before, server.cause_position, server.status,
-        server.host, server.project_id, server.share_network_id
+        server.host, server.project_id, server.share_network_id, restart.restart_at
     from restart
     cross join lateral (
         select * from servers where lane = $1 and server_id = restart.server_id and status is not null offset 0
@@ -91,6 +94,4 @@ select $1, known.server_id, known.from_at, known.position, known.not_before, kno
         else 'itself' end,
     known.host, known.project_id, known.share_network_id
 from known
--- Each of a server in restart: a full join, so that no plan made of wrong estimates goes through all pairs.
-full join restart on restart.server_id = known.server_id
-where known.from_at >= restart.from_at
+where known.from_at >= known.restart_at
