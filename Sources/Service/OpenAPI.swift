@@ -56,6 +56,19 @@ enum OpenAPI {
                 }
               }
             },
+            "/metrics": {
+              "get": {
+                "summary": "Figures for Prometheus: the log, the projections, and when sources were last heard of.",
+                "responses": {
+                  "200": {
+                    "description": "In the text format 0.0.4.",
+                    "content": {"text/plain": {"schema": {"type": "string"}}}
+                  },
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
             "/openapi.json": {
               "get": {
                 "summary": "This document.",

@@ -24,7 +24,7 @@ extension QueryService {
             (at: try cursor.time("at"), position: try cursor.int("position"))
         }
         let lane = lane(of: id)
-        let found = try await read { connection in
+        let found = try await read(isOfOne: true) { connection in
             let asOf = try AsOf.projections(connection)
             let known = try bound?.resolved(asOf, connection)
             let size = known?.sizes[Int(lane)]

@@ -95,7 +95,7 @@ extension QueryService {
         let text = pathID(context) ?? ""
         guard text.utf8.count == 36, let id = UUID(uuidString: text) else { throw ManilaFault.notFound(text) }
         let lane = lane(of: id)
-        let (state, details) = try await read { connection in
+        let (state, details) = try await read(isOfOne: true) { connection in
             (
                 try Self.state(of: id, lane: lane, at: at, connection),
                 try connection.fetchOptional(Queries.Servers.fetchDetails(lane: lane, serverId: id, at: at))

@@ -38,7 +38,7 @@ extension QueryService {
         let id = try serverID(context)
         let query = try QueryParameters(request, known: ["at", "known_at"])
         let (at, bound) = (try query.time("at"), try knownAt(query))
-        let (state, life, asOf) = try await read { connection in
+        let (state, life, asOf) = try await read(isOfOne: true) { connection in
             let asOf = try AsOf.projections(connection)
             let known = try bound?.resolved(asOf, connection)
             let moment = at ?? known?.moment

@@ -128,7 +128,8 @@ import TransparencyLog
     }
 
     @Test(
-        "HEAD answers as GET does, without the body", arguments: routes + ["/healthz", "/readyz", "/openapi.json", "/"])
+        "HEAD answers as GET does, without the body",
+        arguments: routes + ["/healthz", "/readyz", "/openapi.json", "/metrics", "/"])
     func head(uri: String) async throws {
         try await TestService.with { service in
             try await fill(service)
