@@ -78,8 +78,8 @@ extension QueryService {
             var classes: [String: JSON] = [:]
             for row in byStep[key] ?? [] {
                 classes[row.statusClass] = [
-                    "mean": .number(Double(row.serverUs) / Double(until - from)), "peak": .count(row.peak),
-                    "server_hours": .number(Double(row.serverUs) / 3.6e9),
+                    "mean": .number(row.serverUs / Double(until - from)), "peak": .count(row.peak),
+                    "server_hours": .number(row.serverUs / 3.6e9),
                 ]
             }
             return [

@@ -87,11 +87,11 @@ struct Reliability: Sendable {
 
     private static let migrations: Set<String> = ["server_migrating", "server_migrating_to", "network_change"]
 
-    private var migratingTime: Int64 {
+    private var migratingTime: Int128 {
         time.statuses.filter { Self.migrations.contains($0.status) }.reduce(0) { $0 + $1.total }
     }
-    private var serving: Int64 { time.total(.serving) + (migrating == .up ? migratingTime : 0) }
-    private var observed: Int64 { time.observed - (migrating == .excluded ? migratingTime : 0) }
+    private var serving: Int128 { time.total(.serving) + (migrating == .up ? migratingTime : 0) }
+    private var observed: Int128 { time.observed - (migrating == .excluded ? migratingTime : 0) }
 
     var json: JSON {
         // What was failed when it was first seen had failed before, nobody knows when.

@@ -49,21 +49,21 @@ extension Queries.Metrics {
 
 /// How long the servers of one group were in each status of a window.
 ///
-/// All times in microseconds. The seconds in statuses, unobserved and absent add up to the window once for each server.
+/// All times in microseconds, of which a large fleet has more in a long window than 64 bits hold. The seconds in statuses, unobserved and absent add up to the window once for each server.
 struct TimeInState: Sendable {
     let group: String?
     let servers: Int64
     let statuses: [Status]
-    let unobserved: Int64
+    let unobserved: Int128
     /// Before the servers were created, after they were gone, or while they were in another group.
-    let absent: Int64
+    let absent: Int128
     /// Of the window, times the servers.
-    let whole: Int64
+    let whole: Int128
 
     /// One of Manila's statuses.
     struct Status: Sendable {
         let status: String
-        let total: Int64
+        let total: Int128
         let begun: Int64
         let completed: Int64
         let censored: Int64
@@ -90,15 +90,15 @@ struct TimeInState: Sendable {
         group = rows[0].groupName
         servers = rows[0].servers
         statuses = rows.filter { $0.status != "unobserved" }.map(Status.init)
-        unobserved = rows.first { $0.status == "unobserved" }?.totalUs ?? 0
-        whole = length * servers
+        unobserved = rows.first { $0.status == "unobserved" }?.total ?? 0
+        whole = Int128(length) * Int128(servers)
         absent = whole - statuses.reduce(unobserved) { $0 + $1.total }
     }
 
     /// Neither absent nor unobserved.
-    var observed: Int64 { whole - absent - unobserved }
+    var observed: Int128 { whole - absent - unobserved }
 
-    func total(_ statusClass: StatusClass) -> Int64 {
+    func total(_ statusClass: StatusClass) -> Int128 {
         statuses.filter { $0.statusClass == statusClass }.reduce(0) { $0 + $1.total }
     }
 
@@ -112,10 +112,14 @@ struct TimeInState: Sendable {
     }
 }
 
+extension Queries.Metrics.FetchTimeInState {
+    fileprivate var total: Int128 { Int128(totalS) * 1_000_000 + Int128(totalRestUs) }
+}
+
 extension TimeInState.Status {
     fileprivate init(_ row: Queries.Metrics.FetchTimeInState) {
         status = row.status
-        total = row.totalUs
+        total = row.total
         begun = row.begun
         completed = row.completed
         censored = row.censored
@@ -133,7 +137,7 @@ extension TimeInState.Status {
     }
 
     /// - Parameter present: The time for which the servers were not absent.
-    fileprivate func json(of present: Int64) -> JSON {
+    fileprivate func json(of present: Int128) -> JSON {
         let mean = lengths.isEmpty ? nil : lengths.reduce(0) { $0 + Double($1) } / Double(lengths.count)
         return [
             "status": .string(status), "class": .string(statusClass.rawValue), "total_s": .seconds(total),

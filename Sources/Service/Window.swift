@@ -85,6 +85,7 @@ extension QueryParameters {
 extension JSON {
     /// Seconds, to the microsecond.
     static func seconds(_ microseconds: Int64) -> JSON { .number(Double(microseconds) / 1e6) }
+    static func seconds(_ microseconds: Int128) -> JSON { .number(Double(microseconds) / 1e6) }
     static func seconds(_ microseconds: Int64?) -> JSON { microseconds.map { .seconds($0) } ?? .null }
     static func count(_ count: Int64) -> JSON { .number(Double(count)) }
     static func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }

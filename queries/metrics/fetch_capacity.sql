@@ -12,7 +12,7 @@
 --   group_name text?
 --   step bigint
 --   status_class text
---   server_us bigint
+--   server_us double
 --   peak bigint
 -- order: group_name nulls last, step, status_class ascending
 -- limit: $8
@@ -42,7 +42,7 @@ with piece as (
     window turn as (partition by group_name, status_class order by at)
 )
 select group_name, (dossier.microseconds(at) - dossier.microseconds($1)) / $3 as step, status_class,
-    sum(servers * (dossier.microseconds(until_at) - dossier.microseconds(at)))::bigint as server_us,
+    sum(servers * (dossier.microseconds(until_at) - dossier.microseconds(at)))::double precision as server_us,
     max(servers)::bigint as peak
 from stretch
 where until_at is not null

@@ -17,7 +17,8 @@
 --   group_name text?
 --   servers bigint
 --   status text
---   total_us bigint
+--   total_s bigint
+--   total_rest_us bigint
 --   begun bigint
 --   completed bigint
 --   censored bigint
@@ -113,13 +114,13 @@ with every as materialized (
     order by group_name nulls last
     limit $11
 ), total as (
-    select group_name, status, sum(watched_us)::bigint as total_us, sum(length_us - watched_us)::bigint as unwatched_us
+    select group_name, status, sum(watched_us) as total_us, sum(length_us - watched_us) as unwatched_us
     from measured
     group by group_name, status
 ), seconds as (
     select group_name, status, total_us from total where total_us > 0
     union all
-    select group_name, 'unobserved', sum(unseen_us)::bigint
+    select group_name, 'unobserved', sum(unseen_us)
     from (
         select group_name, unwatched_us as unseen_us from total
         union all
@@ -139,8 +140,11 @@ with every as materialized (
     where status <> 'absent'
     group by group_name, status
 )
-select page.group_name, page.servers, there.status, coalesce(seconds.total_us, 0) as total_us,
-    coalesce(stay.begun, 0) as begun, coalesce(stay.completed, 0) as completed, coalesce(stay.censored, 0) as censored,
+select page.group_name, page.servers, there.status,
+    -- In two parts: a large fleet has more microseconds in a long window than a bigint holds.
+    div(coalesce(seconds.total_us, 0), 1000000)::bigint as total_s,
+    mod(coalesce(seconds.total_us, 0), 1000000)::bigint as total_rest_us, coalesce(stay.begun, 0) as begun,
+    coalesce(stay.completed, 0) as completed, coalesce(stay.censored, 0) as censored,
     coalesce(stay.uncertainty_us, 0) as uncertainty_us, coalesce(stay.entered_us, '{}') as entered_us,
     coalesce(stay.left_us, '{}') as left_us, coalesce(stay.completions, '{}') as completions
 from page
