@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: ["Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", nio],
-            swiftSettings: strict),
+            exclude: ["Traffic"], swiftSettings: strict),
         .testTarget(
             name: "GeneratorTests", dependencies: ["Generator", "ShareServers", "Postgres"], swiftSettings: strict),
         .testTarget(

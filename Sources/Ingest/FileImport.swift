@@ -14,7 +14,8 @@ public struct FileImport: Sendable {
     private let onProgress: @Sendable (_ done: Int64, _ of: Int64?, _ events: Int) -> Void
 
     /// - Parameters:
-    ///   - source: The `source` of events drawn out of an archive; nil: the origin of each request's URL.
+    ///   - source: The `source` of events drawn out of an archive or notifications; nil: the origin of each request's
+    ///     URL, or `/notifications/` and the publisher.
     ///   - onFault: Called with each fault and conflict as it is found.
     ///   - onProgress: Called after each batch with the bytes read, the bytes there are where that is known, and the
     ///     events settled.
@@ -48,7 +49,7 @@ public struct FileImport: Sendable {
             report: ImportReport(input: file.name, format: recognised), log: log, source: source,
             size: file.size, onFault: onFault, onProgress: onProgress)
         do {
-            var splitter = Splitter(run.report.format)
+            var splitter = Splitter(run.report.format, beginning: text)
             try await withThrowingTaskGroup { group in
                 try await run.take(splitter.split(Array(text)), bytes: beginning.count, &group)
                 while true {

@@ -8,6 +8,9 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
     case json
     /// HTTP Archive 1.2.
     case har
+    /// Notifications of oslo.messaging, or the CADF events in them: one JSON object a line, an array, or one after
+    /// another.
+    case oslo
 
     /// How much of an input is looked at.
     static let peekBytes = 4096
@@ -31,11 +34,16 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
                 input: input, hint: "it is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
         }
         switch first {
-        case 0x5B: return .json
-        case 0x7B: return isHAR(beginning) ? .har : isSpreadOverLines(beginning) ? .json : .ndjson
+        case 0x5B: return isNotification(beginning) ? .oslo : .json
+        case 0x7B where isHAR(beginning): return .har
+        case 0x7B:
+            let isSpread = isSpreadOverLines(beginning)
+            let element = isSpread ? beginning : beginning.prefix { $0 != 0x0A }
+            return isNotification(element) ? .oslo : isSpread ? .json : .ndjson
         // A bad first line is a fault of its own, where there are others.
         case _ where beginning.contains(where: { $0 < 0x20 && !isSpace($0) }) && !hasObject(beginning):
-            throw .notRecognised(input: input, hint: "it is a binary file; NDJSON, JSON or HAR is expected")
+            throw .notRecognised(
+                input: input, hint: "it is a binary file; NDJSON, JSON, HAR or notifications are expected")
         default: return .ndjson
         }
     }
@@ -59,6 +67,21 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
     /// Whether the object's first member is `log`.
     private static func isHAR(_ beginning: ArraySlice<UInt8>) -> Bool {
         beginning.filter { !isSpace($0) }.starts(with: Array(#"{"log":"#.utf8))
+    }
+
+    /// Whether the first element is a notification or a CADF event, and no CloudEvent that holds one: within a string
+    /// its quotes are escaped.
+    private static func isNotification(_ beginning: ArraySlice<UInt8>) -> Bool {
+        let text = String(decoding: beginning, as: UTF8.self)
+        guard !text.contains(#""specversion""#) else { return false }
+        return text.contains(#""oslo.message""#) || text.contains("\"\(Audit.typeURI)\"")
+            || (text.contains(#""event_type""#) && text.contains(#""publisher_id""#))
+    }
+
+    /// Whether what begins so has an element a line, rather than an array or elements over several lines.
+    static func hasLines(_ beginning: ArraySlice<UInt8>) -> Bool {
+        let beginning = beginning.drop(while: isSpace).prefix(peekBytes)
+        return beginning.first != 0x5B && !isSpreadOverLines(beginning)
     }
 
     /// Whether the first line ends where an object cannot.

@@ -12,7 +12,7 @@ public struct ImportReport: Sendable, Hashable {
     public internal(set) var conflicts = 0
     /// Elements that gave no event.
     public internal(set) var faults = 0
-    /// Exchanges of an archive that are no calls to the share-server API.
+    /// Exchanges of an archive that are no calls to the share-server API, and notifications that tell of none.
     public internal(set) var skipped = 0
     /// Exchanges of an archive that are.
     public internal(set) var exchanges = 0

@@ -21,6 +21,7 @@ struct ImportRun {
     enum Part: Sendable {
         case events(Decoded<Event>)
         case exchanges(Decoded<Reading?>)
+        case notifications(Decoded<AuditedHalf?>)
     }
     typealias Group = ThrowingTaskGroup<(Int, Part), any Error>
 
@@ -31,6 +32,7 @@ struct ImportRun {
     /// By their source.
     var observers: [String: Observer] = [:]
     var window = Window()
+    var unanswered = Unanswered()
 
     init(
         report: ImportReport, log: Log, source: String?, size: Int64?,
@@ -53,13 +55,15 @@ struct ImportRun {
             while started - next >= Self.decoding { try await takeDecoded(&group) }
             let index = started
             started += 1
-            let isArchive = report.format == .har
+            let format = report.format
             group.addTask { [redaction, source] in
-                (
-                    index,
-                    isArchive
-                        ? .exchanges(slab.readings(source: source, redaction)) : .events(slab.events(redaction))
-                )
+                let part: Part =
+                    switch format {
+                    case .ndjson, .json: .events(slab.events(redaction))
+                    case .har: .exchanges(slab.readings(source: source, redaction))
+                    case .oslo: .notifications(slab.halves(source: source, redaction))
+                    }
+                return (index, part)
             }
         }
         onProgress(report.bytes, size, report.events)
@@ -69,6 +73,7 @@ struct ImportRun {
     mutating func finish(_ group: inout Group) async throws {
         while next < started { try await takeDecoded(&group) }
         try await noteHeld(downTo: 0)
+        try await submit(unanswered.popAll())
         while !submissions.isEmpty { try await settle() }
         onProgress(report.bytes, size, report.events)
     }
@@ -97,6 +102,9 @@ struct ImportRun {
             note(decoded.faults)
             try await submit(decoded.outputs.map(\.output), decoded.outputs.map(\.element))
         case .exchanges(let decoded):
+            note(decoded.faults)
+            try await take(decoded.outputs)
+        case .notifications(let decoded):
             note(decoded.faults)
             try await take(decoded.outputs)
         }

@@ -53,6 +53,15 @@ extension Slab {
         }
     }
 
+    /// Reads each element as a notification; nil for those that tell of no call to the share-server API.
+    ///
+    /// - Parameter source: Nil: by each notification's publisher.
+    func halves(source: String?, _ redaction: Redaction) -> Decoded<AuditedHalf?> {
+        decode { bytes throws(EventError) in
+            try AuditedHalf(notification: bytes, source: source, redaction: redaction)
+        }
+    }
+
     /// Reads each element with `read`.
     func decode<Output: Sendable>(
         _ read: (UnsafeRawBufferPointer) throws(EventError) -> Output

@@ -3,11 +3,14 @@ enum Splitter: Sendable {
     case lines(LineSplitter)
     case values(ValueSplitter)
 
-    init(_ format: Format) {
+    /// - Parameter beginning: What tells how notifications are laid out.
+    init(_ format: Format, beginning: ArraySlice<UInt8> = []) {
         switch format {
         case .ndjson: self = .lines(LineSplitter())
         case .json: self = .values(ValueSplitter(path: [], limit: Limits.event))
         case .har: self = .values(ValueSplitter(path: ["log", "entries"], limit: Limits.exchange))
+        case .oslo where Format.hasLines(beginning): self = .lines(LineSplitter())
+        case .oslo: self = .values(ValueSplitter(path: [], limit: Limits.event))
         }
     }
 

@@ -77,7 +77,7 @@ extension Call {
     }
 
     /// At most 256 bytes; nil where nothing is left.
-    private static func name(_ text: String) -> JSON? {
+    static func name(_ text: String) -> JSON? {
         let name = text.clipped(bytes: 256)
         return name.isEmpty ? nil : .string(name)
     }
@@ -146,7 +146,7 @@ extension Exchange {
 
 extension String {
     /// Whether the text is 1 to 128 letters, digits and `-`, `.`, `_`.
-    fileprivate var isPlainName: Bool {
+    var isPlainName: Bool {
         (1...128).contains(utf8.count)
             && utf8.allSatisfy {
                 switch $0 {

@@ -21,7 +21,12 @@ import Testing
             ("{\"log\": {\"version\": \"1.2\", \"entries\": []}}", .har), ("{\n  \"log\": {\n    \"version\"", .har),
             ("\t{ \"log\" : { \"entries\"", .har), ("{\"logs\":{}}", .ndjson), ("nonsense\n" + event, .ndjson),
             ("\"x\"\n", .ndjson),
-            ("\u{0}\u{1}nonsense\n" + event, .ndjson), ("{\"id\":\"\u{1}\"}\n" + event, .ndjson),
+            ("\u{0}\u{1}nonsense\n" + event, .ndjson), (Notices.envelope(1), .oslo), (Notices.message(1), .oslo),
+            (Notices.cadf(1) + "\n" + Notices.cadf(2), .oslo), ("[" + Notices.envelope(1) + "]", .oslo),
+            (#"{"seen_at": 1.5, "envelope": "# + Notices.envelope(1) + "}", .oslo),
+            ("{\n\"oslo.version\": \"2.0\",\n\"oslo.message\": \"{}\"\n}", .oslo),
+            (event.replacing("\"show\"", with: #""oslo.message""#), .ndjson),
+            (event + "\n" + Notices.envelope(1), .ndjson), ("{\"id\":\"\u{1}\"}\n" + event, .ndjson),
         ] as [(String, Format)])
     func recognised(text: String, expected: Format) throws {
         #expect(try recognise(text) == expected)
@@ -52,6 +57,7 @@ import Testing
             "{\"log\":{\"entries\":[]}}\n",
             "{ \"log\": {\n\"entries\":[\n{}\n]}}\n", "\n\n{\"id\":1}\n", "nonsense\n{\"id\":1}\n", "{}\r\n{}\r\n",
             "{\n}\n", "{ }\n{\n}\n",
+            Notices.envelope(1) + "\n" + event, event + "\n" + Notices.envelope(1),
             "{\n\"log\":{}\n}\n", "{\"a\":{}\n,\"b\":1}\n",
         ])
     func clear(text: String) throws {

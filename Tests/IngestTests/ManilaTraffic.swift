@@ -12,6 +12,8 @@ struct ManilaTraffic {
         let got: [String: Any]
         let requestID: String?
         let milliseconds: Double
+        /// As the exercise noted it.
+        let caller: String?
 
         /// Whether it goes to the share-server API, by its path.
         var isCall: Bool { url.wholeMatch(of: #/http://[^/]+/v2/share-servers(/[^?]*)?(\?.*)?/#) != nil }
@@ -52,7 +54,8 @@ struct ManilaTraffic {
                 url: request["url"] as? String ?? "", sent: Self.parsed(Self.object(request["postData"])["text"]),
                 status: response["status"] as? Int ?? 0, got: Self.parsed(Self.object(response["content"])["text"]),
                 requestID: headers.first { $0["name"]?.lowercased() == "x-openstack-request-id" }?["value"],
-                milliseconds: entry["time"] as? Double ?? 0)
+                milliseconds: entry["time"] as? Double ?? 0,
+                caller: (entry["comment"] as? String)?.split(separator: " ").last.map(String.init))
         }
     }
 

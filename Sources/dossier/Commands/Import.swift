@@ -6,8 +6,15 @@ import UnixSignals
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring CloudEvents or captured HTTP traffic (HAR) into the log; repeating it appends nothing.",
+        abstract: """
+            Bring CloudEvents, captured HTTP traffic (HAR) or audit notifications into the log; repeating it appends \
+            nothing.
+            """,
         discussion: """
+            Notifications (oslo) are those of keystonemiddleware's audit filter, as OpenStack's message bus carries \
+            them, or the CADF events in them: one a line, or a JSON array. Others in the file are passed over and \
+            counted as skipped. A call that was captured as well is linked by its request id and counts once.
+
             What is wrong is reported as file:line: field: reason, and counted; the rest goes in. Ctrl-C stops it \
             cleanly. Exits with 1 where anything was wrong or conflicts with what is there.
             """)
@@ -25,6 +32,7 @@ struct Import: AsyncParsableCommand {
         case ndjson
         case json
         case har
+        case oslo
 
         var format: Format? { Format(rawValue: rawValue) }
     }
@@ -34,7 +42,10 @@ struct Import: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The source of events drawn out of captured traffic. (default: the origin of each request)",
+            """
+            The source of events drawn out of captured traffic or notifications. (default: the origin of each request; \
+            /notifications/ and the publisher)
+            """,
             valueName: "uri"))
     var source: String?
 
