@@ -86,7 +86,7 @@ struct AnalyticsFold {
     private mutating func addCalls(_ told: [Told]) {
         var sums: [String: (calls: Int, microseconds: Int64)] = [:]
         let sightings = Dictionary(grouping: told.filter { $0.isStatus && $0.server != nil }, by: { $0.server! })
-        for call in told where call.isCall {
+        for call in Self.counted(told) {
             let seen = call.server.flatMap { sightings[$0] } ?? []
             let host = seen.filter { $0.data["host"]?.string != nil && $0.order <= call.order }
                 .max { $0.order < $1.order }?.data["host"]?.string
@@ -108,6 +108,31 @@ struct AnalyticsFold {
             sums[key, default: (0, 0)].microseconds += microseconds
         }
         calls = sums.map { "\($0.key)|\($0.value.calls)|\($0.value.microseconds)" }
+    }
+
+    /// One telling of each call: of those with one request id, sent to one target, the n-th of each source and kind.
+    private static func counted(_ told: [Told]) -> [Told] {
+        struct Call: Hashable { var lane: Lane, request: String, target: String }
+        struct Teller: Hashable { var source: String, outcome: String }
+        let calls = told.filter(\.isCall)
+        var counted = calls.filter { $0.data["request_id"]?.string == nil }
+        let shared = Dictionary(grouping: calls.filter { $0.data["request_id"]?.string != nil }) {
+            Call(lane: $0.position.lane, request: $0.data["request_id"]?.string ?? "", target: $0.target)
+        }
+        for tellings in shared.values {
+            var slots: [[Told]] = []
+            for own in Dictionary(grouping: tellings, by: { Teller(source: $0.source, outcome: $0.outcome) }).values {
+                for (number, telling) in own.sorted(by: { ($0.time, $0.id) < ($1.time, $1.id) }).enumerated() {
+                    if slots.count == number { slots.append([]) }
+                    slots[number].append(telling)
+                }
+            }
+            func rank(_ told: Told) -> (Int, Int, String, Timestamp, String) {
+                (told.httpStatus == nil ? 1 : 0, told.outcome.isEmpty ? 0 : 1, told.source, told.time, told.id)
+            }
+            counted += slots.compactMap { slot in slot.min { rank($0) < rank($1) } }
+        }
+        return counted
     }
 
     // MARK: - Coverage
@@ -140,6 +165,21 @@ struct AnalyticsFold {
 }
 
 extension Told {
+    /// What an audit took a call for; empty for those who carried it.
+    fileprivate var outcome: String { data["outcome"]?.string ?? "" }
+
+    /// Whether a call read, deleted or else, and the path from its version on; what it is where it names no path.
+    fileprivate var target: String {
+        let method = data["method"]?.string ?? ""
+        let verb = ["GET": "read", "HEAD": "read", "DELETE": "delete"][method] ?? "else"
+        guard let path = data["path"]?.string, let version = path.firstRange(of: "/v2/") else {
+            return "\(verb) \(data["operation"]?.string ?? "") \(server?.uuidString ?? "")"
+        }
+        var target = String(path[version.lowerBound...].prefix { $0 != "?" })
+        while target.hasSuffix("/") { target.removeLast() }
+        return "\(verb) \(target)"
+    }
+
     /// The order that counts.
     var order: Order { Order(time: time, position: position) }
 

@@ -109,6 +109,14 @@ struct RandomEvents {
         ]
     }
 
+    /// Makes of a call one of few, which others tell too.
+    private mutating func tellAgain(_ data: inout [String: JSON]) {
+        data["request_id"] = random.pick(["req-1", "req-1", "req-2", "req-3"])
+        data["method"] = random.pick(["POST", "POST", "GET", "HEAD", "DELETE", "PUT", nil])
+        data["path"] = random.pick(["/v2/share-servers", "/share/v2/share-servers/?all=1", "/v2/p1/share-servers", nil])
+        data["outcome"] = random.pick([nil, nil, "success", "pending"])
+    }
+
     private mutating func call() -> JSON {
         // Changing calls that were accepted above all: they are what causes visits.
         let operation = random.chance(50) ? random.pick(["delete", "reset_status"]) : random.pick(Self.operations)
@@ -126,6 +134,7 @@ struct RandomEvents {
             data["actor"] = random.pick([["user_id": "u1", "project_id": "p1"], ["user_id": "u2"]])
         }
         if random.chance(10) { data["request"] = ["share_server": ["host": "h3"]] }
+        if random.chance(60) { tellAgain(&data) }
         return .object(data)
     }
 }

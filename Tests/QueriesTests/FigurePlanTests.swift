@@ -83,6 +83,24 @@ import Testing
         }
     }
 
+    @Test("The tellings of a call are found by its request id, and so is whether one of them counts")
+    func tellings() async throws {
+        try await Session.run(Session.reader) { connection in
+            let sql = "SELECT position FROM dossier.tellings(0::smallint, 'req-0-5077', 20000)"
+            let plan = try connection.plan(
+                Query<Int64>(statement: Statement(name: "tellings", sql: sql)) { row throws(PostgresError) in
+                    try row[0]
+                })
+            #expect(plan.scanned == [])
+            #expect(plan.uses("request_id_lane_position_idx"))
+        }
+        try await Session.run(Session.writer) { connection in
+            let plan = try connection.plan(Queries.Projections.applyCallStats(lane: 0, from: 10_000, until: 10_100))
+            #expect(plan.scanned == [])
+            #expect(plan.uses("request_id_lane_position_idx"))
+        }
+    }
+
     @Test("Errors, what is stuck and what was not allowed are found by time, and of one server by its id")
     func errors() async throws {
         try await Session.run(Session.reader) { connection in

@@ -53,6 +53,7 @@ where entry.http_status between 200 and 299
                 where sighting.lane = entry.lane and sighting.server_id = entry.server_id
                     and sighting.occurred_at <= entry.occurred_at and sighting.status is not null
                     and sighting.type = 'org.openstack.manila.share_server.status'))
+    and dossier.is_counted(entry.lane, entry.position, entry.request_id, 9223372036854775807)
     and ($5::text is null or visit.host = $5) and ($6::text is null or visit.project_id = $6)
     and ($7::timestamptz is null
         or (entry.occurred_at, entry.lane, entry.position) > ($7, $8::smallint, $9::bigint))

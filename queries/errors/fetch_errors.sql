@@ -1,4 +1,5 @@
--- Error episodes that overlap a window and calls in it that failed, in one order of time.
+-- Error episodes that overlap a window and calls in it that failed, each once whoever told
+-- it, in one order of time.
 -- $1 from timestamptz  inclusive
 -- $2 until timestamptz  exclusive
 -- $3 kind text?  episode or call; null: both
@@ -54,6 +55,7 @@ with found as (
      ) place
      where $3::text is distinct from 'episode' and http_status >= 400 and occurred_at >= $1 and occurred_at < $2
         and ($5::uuid is null or (lane = $4::smallint and server_id = $5))
+        and dossier.is_counted(lane, position, request_id, 9223372036854775807)
         and ($6::text is null or place.host = $6) and ($7::text is null or project_id = $7)
         and ($8::timestamptz is null or (occurred_at, lane, position) > ($8, $9::smallint, $10::bigint))
      order by occurred_at, lane, position

@@ -1,4 +1,5 @@
 -- Calls of a window by group, class of HTTP status and bucket of latency: whole hours as counted, the rest out of the log.
+-- A call that several sources told counts once: see dossier.tellings.
 -- Texts that a call does not have are ''; http_class is 0 without an answer; bucket is -32768 where no duration was told.
 -- $1 from timestamptz  inclusive
 -- $2 until timestamptz  exclusive
@@ -33,6 +34,7 @@ with counted as (
     from dossier.projections done
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
     where done.projection = 'call_stats' and entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
+        and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
         and entry.occurred_at >= $1
         and entry.occurred_at < least($2,
             date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
@@ -45,6 +47,7 @@ with counted as (
     from dossier.projections done
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
     where done.projection = 'call_stats' and entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
+        and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
         and entry.occurred_at >= greatest(date_trunc('hour', $2::timestamptz, 'UTC'),
             date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
         and entry.occurred_at < $2
@@ -58,6 +61,7 @@ with counted as (
     join dossier.projections done on done.projection = 'call_stats' and done.lane = entry.lane
     where entry.lane = $9::smallint and entry.server_id = $8 and entry.occurred_at >= $1 and entry.occurred_at < $2
         and entry.type = 'org.openstack.manila.share_server.call' and entry.position < done.position
+        and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
 )
 select case $3::text when 'operation' then operation when 'actor' then actor_user_id when 'project' then project_id
         when 'host' then host when 'http_class' then case http_class when 0 then 'none' else http_class || 'xx' end

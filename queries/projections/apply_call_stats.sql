@@ -1,4 +1,5 @@
--- Counts the calls of the range, and counts those again elsewhere that a late status of it moves to another host.
+-- Counts the calls of the range, each once whoever told it (see dossier.tellings), and counts those again elsewhere that
+-- a late status of it moves to another host.
 -- $1 lane smallint
 -- $2 from bigint  position, inclusive: all before it have been applied
 -- $3 until bigint  position, exclusive
@@ -14,6 +15,22 @@ with late as (
         and entry.position >= $2 and entry.position < $3 and entry.host is not null
         and entry.type = 'org.openstack.manila.share_server.status'
     group by entry.server_id
+), shared as materialized (
+    -- Request ids of the range that are told more than once by its end.
+    select request_id
+    from (
+        select request_id, count(*) as tellings
+        from dossier.entries
+        where lane = $1 and position >= $2 and position < $3 and request_id is not null
+            and type = 'org.openstack.manila.share_server.call'
+        group by request_id
+    ) told
+    where tellings > 1 or exists (
+        -- Looked up one by one, as above.
+        select from dossier.entries entry
+        where entry.request_id = told.request_id and entry.lane = $1 and entry.position < $2
+            and entry.type = 'org.openstack.manila.share_server.call'
+        offset 0)
 ), change as (
     select entry.occurred_at, entry.operation, entry.http_status, entry.project_id, entry.actor_user_id, entry.body,
         1 as sign,
@@ -21,6 +38,18 @@ with late as (
     from dossier.entries entry
     where entry.lane = $1 and entry.position >= $2 and entry.position < $3
         and entry.type = 'org.openstack.manila.share_server.call'
+        and not exists (select from shared where shared.request_id = entry.request_id)
+    union all
+    -- Of calls told again: what counted before is taken back, and what counts now is counted.
+    select entry.occurred_at, entry.operation, entry.http_status, entry.project_id, entry.actor_user_id, entry.body,
+        side.sign,
+        dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, side.known)
+    from shared
+    cross join (values (-1, $2::bigint), (1, $3::bigint)) as side (sign, known)
+    cross join lateral (
+        select distinct counted_position from dossier.tellings($1, shared.request_id, side.known) offset 0
+    ) telling
+    join dossier.entries entry on entry.lane = $1 and entry.position = telling.counted_position
     union all
     select moved.occurred_at, moved.operation, moved.http_status, moved.project_id, moved.actor_user_id, moved.body,
         counted.sign, counted.host
@@ -32,6 +61,8 @@ with late as (
         join dossier.entries entry on entry.lane = $1 and entry.server_id = late.server_id
             and entry.occurred_at > late.earliest_at
         where entry.position < $2 and entry.type = 'org.openstack.manila.share_server.call'
+            and not exists (select from shared where shared.request_id = entry.request_id)
+            and dossier.is_counted(entry.lane, entry.position, entry.request_id, $2)
         offset 0
     ) moved
     cross join lateral (values (-1, moved.former), (1, moved.host)) as counted (sign, host)

@@ -58,7 +58,9 @@ select changed.lane, changed.server_id, before.status as before_status, after.st
      where entry.lane = changed.lane and entry.server_id = changed.server_id and entry.occurred_at >= $1
         and entry.occurred_at < $2 and ($3 is null or entry.position < $3[changed.lane + 1])
         and entry.operation in ('delete', 'manage', 'unmanage', 'reset_status', 'reset_task_state', 'migration_start',
-                                'migration_complete', 'migration_cancel')) as calls
+                                'migration_complete', 'migration_cancel')
+        and dossier.is_counted(entry.lane, entry.position, entry.request_id,
+                               coalesce($3[changed.lane + 1], 9223372036854775807))) as calls
 from changed
 left join lateral (
     select status from visit
