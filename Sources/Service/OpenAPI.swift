@@ -1035,7 +1035,25 @@ enum OpenAPI {
                   "lane": {"type": "integer"},
                   "position": {"type": "integer"},
                   "recorded": {"type": "string", "format": "date-time"},
-                  "event": {"$ref": "#/components/schemas/Event"}
+                  "event": {"$ref": "#/components/schemas/Event"},
+                  "told_again": {
+                    "type": "array",
+                    "description": "What other sources tell of the same call, by its request id, in order of time.",
+                    "items": {
+                      "type": "object",
+                      "properties": {
+                        "lane": {"type": "integer"},
+                        "position": {"type": "integer"},
+                        "source": {"type": "string"},
+                        "at": {"type": "string", "format": "date-time"},
+                        "operation": {"type": "string"},
+                        "http_status": {"type": "integer"},
+                        "outcome": {"type": "string"},
+                        "actor": {"type": "object"}
+                      },
+                      "required": ["lane", "position", "source", "at"]
+                    }
+                  }
                 },
                 "required": ["at", "kind", "lane", "position", "recorded", "event"]
               },

@@ -11,7 +11,8 @@ extension QueryService {
 
     /// `GET /v1/servers/{id}/history`: 200 with one timeline in order of time; 404 where no event has named the server.
     ///
-    /// Calls that only read and were answered well are left out unless `reads=true`.
+    /// Calls that only read and were answered well are left out unless `reads=true`. A call that several sources told is
+    /// one item.
     @Sendable func history(_ request: Request, _ context: Context) async throws -> Response {
         let id = try serverID(context)
         let query = try QueryParameters(request, known: ["from", "until", "reads", "known_at", "limit", "cursor"])
@@ -121,9 +122,11 @@ private struct TimelineItem {
             }
         at = event["time"]?.string.flatMap { Timestamp($0) } ?? row.recordedAt
         position = row.position
-        json = [
+        var members: [String: JSON] = [
             "at": JSON(at), "kind": .string(kind), "lane": .number(Double(row.lane)),
             "position": .number(Double(row.position)), "recorded": JSON(row.recordedAt), "event": event,
         ]
+        if row.toldAgain != nil { members["told_again"] = JSON(row.toldAgain) }
+        json = .object(members)
     }
 }

@@ -1,4 +1,5 @@
--- The entries that name a server, in the order in which they happened.
+-- The entries that name a server, in the order in which they happened; a call that several sources told once, with what
+-- else tells it.
 -- $1 lane smallint
 -- $2 server_id uuid
 -- $3 from timestamptz?  inclusive
@@ -13,9 +14,12 @@
 --   position bigint
 --   recorded_at timestamptz
 --   body text
+--   told_again json?
 -- order: occurred_at, position ascending
 -- limit: $9
-select lane, position, recorded_at, body
+select lane, position, recorded_at, body,
+    case when type = 'org.openstack.manila.share_server.call' and request_id is not null
+        then dossier.told_again(lane, position, request_id, coalesce($8, 9223372036854775807)) end as told_again
 from dossier.entries
 where lane = $1 and server_id = $2
     and ($3::timestamptz is null or occurred_at >= $3)
@@ -24,5 +28,7 @@ where lane = $1 and server_id = $2
     and ($7 or type <> 'org.openstack.manila.share_server.call' or coalesce(http_status, 0) not between 200 and 399
         or operation not in ('list', 'show', 'details', 'migration_check', 'migration_get_progress'))
     and ($8::bigint is null or position < $8)
+    and (type <> 'org.openstack.manila.share_server.call'
+        or dossier.is_counted(lane, position, request_id, coalesce($8, 9223372036854775807)))
 order by occurred_at, position
 limit $9

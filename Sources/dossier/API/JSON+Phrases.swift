@@ -10,7 +10,12 @@ extension JSON {
         return actor.text("user_name") ?? actor.text("user_id")
     }
 
-    /// Of the same: why it failed.
+    /// Of an item of a timeline: the same, by whichever source knows.
+    var caller: String? {
+        member("event", "data")?.actor ?? elements("told_again").lazy.compactMap(\.actor).first
+    }
+
+    /// Of a summary or of the `data` of a call event: why it failed.
     var faultMessage: String? {
         guard let fault = member("fault") else { return nil }
         if case .string(let message) = fault { return message }

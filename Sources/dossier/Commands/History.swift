@@ -142,7 +142,7 @@ struct Past: Sendable {
                     event.text("at") ?? "",
                     CSV.record([
                         event.text("at"), event.text("kind"), data.text("status"), nil, nil, nil,
-                        data.text("not_before"), data.text("operation"), data.actor, data.text("http_status"),
+                        data.text("not_before"), data.text("operation"), event.caller, data.text("http_status"),
                         data.faultMessage, data.text("request_id"), event.text("lane"), event.text("position"),
                     ])
                 ))
@@ -187,11 +187,15 @@ extension Timeline.Occurrence {
         switch json.text("kind") {
         case "call":
             let status = data.integer("http_status")
+            let others = json.elements("told_again")
+            let detail = data.faultMessage ?? data.text("request_id")
+            let sources = others.compactMap { $0.text("source") }.joined(separator: ", ")
+            let told = others.isEmpty ? nil : "told by \(sources) too"
             self.init(
                 at: at, kind: .call(httpStatus: status),
                 text: JSON.phrase(
-                    operation: data.text("operation") ?? "call", actor: data.actor, httpStatus: status),
-                detail: data.faultMessage ?? data.text("request_id"), place: place)
+                    operation: data.text("operation") ?? "call", actor: json.caller, httpStatus: status),
+                detail: [detail, told].compactMap { $0 }.joined(separator: "  "), place: place)
         case "status":
             if let status = data.text("status") {
                 self.init(
