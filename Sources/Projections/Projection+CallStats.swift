@@ -3,8 +3,8 @@ import Postgres
 import Queries
 
 extension Projection {
-    /// How many calls there were in each hour, each counted once whoever told it, by operation, class of HTTP status, host, project and actor, and how long
-    /// they took, as a histogram whose buckets can be added up (`call_stats`).
+    /// How many calls there were in each hour, each counted once whoever told it, by operation, class of HTTP status, host,
+    /// project and actor, and how long they took, as a histogram whose buckets can be added up (`call_stats`).
     public static let callStats = Projection(
         name: "call_stats", version: 2, tables: ["call_stats", "server_calls"],
         apply: { lane, range, connection throws(PostgresError) in

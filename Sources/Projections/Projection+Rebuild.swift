@@ -47,11 +47,29 @@ extension Projection {
     private func rebuild(
         on connection: Connection, progress: @escaping @Sendable (_ done: Int64, _ of: Int64) -> Void
     ) async throws -> Int64 {
-        let beside = beside
         try await connection.run { connection in
             guard try connection.fetchOne(Queries.Projections.lockRebuild(projection: name)).isTaken else {
                 throw ProjectionError.rebuilding(name)
             }
+        }
+        let applied: Result<Int64, any Error>
+        do {
+            applied = .success(try await fillAndSwap(on: connection, progress: progress))
+        } catch {
+            applied = .failure(error)
+        }
+        // Where it fails, the end of the session will do.
+        _ = try? await connection.run { connection in
+            try connection.fetchOne(Queries.Projections.unlockRebuild(projection: name))
+        }
+        return try applied.get()
+    }
+
+    private func fillAndSwap(
+        on connection: Connection, progress: @escaping @Sendable (_ done: Int64, _ of: Int64) -> Void
+    ) async throws -> Int64 {
+        let beside = beside
+        try await connection.run { connection in
             let versions = try connection.fetchAll(Queries.Projections.fetchVersions(projection: beside.name))
             if versions.contains(where: { $0.version ?? version != version }) {
                 _ = try connection.fetchOne(Queries.Projections.removeRebuild(projection: name))

@@ -111,7 +111,7 @@ struct AnalyticsFold {
     }
 
     /// One telling of each call: of those with one request id, sent to one target, the n-th of each source and kind.
-    private static func counted(_ told: [Told]) -> [Told] {
+    static func counted(_ told: [Told]) -> [Told] {
         struct Call: Hashable { var lane: Lane, request: String, target: String }
         struct Teller: Hashable { var source: String, outcome: String }
         let calls = told.filter(\.isCall)

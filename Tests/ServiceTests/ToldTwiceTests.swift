@@ -25,8 +25,8 @@ import Testing
         data["http_status"] = status.map { .number(Double($0)) }
         for (name, value) in more { data[name] = value.isNull ? nil : value }
         return try Event(
-            id: "\(second)/\(operation)/\(server?.lower ?? "")", source: source, type: EventType.call, time: Sample.time(second),
-            subject: server?.lower, data: .object(data))
+            id: "\(second)/\(operation)/\(server?.lower ?? "")", source: source, type: EventType.call,
+            time: Sample.time(second), subject: server?.lower, data: .object(data))
     }
 
     private func calls(_ service: TestService, _ query: String = "from=\(Sample.text(0))&until=\(Sample.text(7200))")
