@@ -82,7 +82,11 @@ let package = Package(
         // In and out
         .target(
             name: "Ingest",
-            dependencies: ["EventLog", "ShareServers", "Postgres", collections, nio, nioPosix],
+            dependencies: [
+                "EventLog", "ShareServers", "Postgres", collections, crypto, httpClient, httpTypes, hummingbird,
+                lifecycle,
+                logging, nio, nioHTTP1, nioHTTPTypes, nioPosix,
+            ],
             swiftSettings: strict),
         .target(
             name: "Service",
@@ -142,7 +146,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IngestTests",
-            dependencies: ["Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", nio],
+            dependencies: [
+                "Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", "EmbeddedPostgres",
+                httpClient, hummingbird, lifecycle, logging, nio, nioHTTP1, nioPosix,
+            ],
             exclude: ["Traffic"], swiftSettings: strict),
         .testTarget(
             name: "GeneratorTests", dependencies: ["Generator", "ShareServers", "Postgres"], swiftSettings: strict),

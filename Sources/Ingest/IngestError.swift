@@ -8,6 +8,18 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
     case notRecognised(input: String, hint: String)
     /// The log did not take events: as its error says. Repeating the input is safe.
     case log(LogError)
+    /// PostgreSQL is away and the spool has no room: nothing was kept. Refuse what would have to be recorded.
+    case full(directory: String)
+    /// Give another directory for the spool, or end the process that owns this one.
+    case spoolInUse(directory: String)
+    /// Mend the disk or the rights of the spool's directory; nothing of what was handed over is known to be kept.
+    case spoolUnusable(directory: String, reason: String)
+    /// The spool was filled for another log: give each log a spool of its own.
+    case otherLog(directory: String)
+    /// Start once while PostgreSQL answers: the key under which secrets are hidden comes from there.
+    case noKey(directory: String, reason: String)
+    /// The recorder has been closed: append to another.
+    case closed
     /// The caller's task was cancelled; what had been taken is durable.
     case cancelled
 
@@ -16,6 +28,16 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
         case .unreadable(let input, let reason): "\(input) cannot be read: \(reason)"
         case .notRecognised(let input, let hint): "\(input): \(hint)"
         case .log(let error): "\(error)"
+        case .full(let directory):
+            "the database is away and the spool \(directory) is full; make room on its disk, raise its limit, or bring the database back"
+        case .spoolInUse(let directory):
+            "the spool \(directory) belongs to another process that runs; give each its own with --spool"
+        case .spoolUnusable(let directory, let reason): "the spool \(directory) cannot be used: \(reason)"
+        case .otherLog(let directory):
+            "the spool \(directory) holds events for another log; give another with --spool, or the database that it was filled for"
+        case .noKey(let directory, let reason):
+            "the key for hiding secrets is neither in the spool \(directory) nor to be had from the database (\(reason)); start once while the database answers"
+        case .closed: "this recorder is closed"
         case .cancelled: "interrupted; what has been reported is in the log, and repeating the import is safe"
         }
     }

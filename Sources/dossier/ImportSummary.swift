@@ -22,11 +22,11 @@ struct ImportSummary: Sendable {
             let failure = Failure(error)
             Output.diagnostics.post(failure.text)
             unread.append(failure)
-        case .log:
-            failure = Failure(error)
-            settledOfStopped = settled
         case .cancelled:
             isInterrupted = true
+            settledOfStopped = settled
+        default:
+            failure = Failure(error)
             settledOfStopped = settled
         }
     }
