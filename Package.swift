@@ -15,6 +15,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let lifecycleSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -84,8 +85,7 @@ let package = Package(
             name: "Ingest",
             dependencies: [
                 "EventLog", "ShareServers", "Postgres", collections, crypto, httpClient, httpTypes, hummingbird,
-                lifecycle,
-                logging, nio, nioHTTP1, nioHTTPTypes, nioPosix,
+                hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes, nioPosix,
             ],
             swiftSettings: strict),
         .target(
@@ -148,7 +148,7 @@ let package = Package(
             name: "IngestTests",
             dependencies: [
                 "Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", "EmbeddedPostgres",
-                httpClient, hummingbird, lifecycle, logging, nio, nioHTTP1, nioPosix,
+                httpClient, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioPosix,
             ],
             exclude: ["Traffic"], swiftSettings: strict),
         .testTarget(
@@ -165,7 +165,7 @@ let package = Package(
             name: "dossierTests",
             dependencies: [
                 "dossier", "DatabaseTesting", "EmbeddedPostgres", "Postgres", "Schema", "ShareServers", crypto,
-                httpClient, nio, nioHTTP1, subprocess, system,
+                httpClient, nio, nioHTTP1, nioPosix, subprocess, system,
             ],
             swiftSettings: strict),
     ]

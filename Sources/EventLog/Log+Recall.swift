@@ -80,7 +80,7 @@ extension Log {
         }
     }
 
-    private func fetchAll<Row: Sendable>(_ query: Query<Row>) async throws(LogError) -> [Row] {
+    func fetchAll<Row: Sendable>(_ query: Query<Row>) async throws(LogError) -> [Row] {
         try await patiently(patience) { () async throws(LogError) in
             do {
                 return try await reading.fetchAll(query)

@@ -44,9 +44,9 @@ enum SpoolFile {
     static func read(_ path: String, _ range: Range<Int> = 0..<Int.max) throws(Fault) -> [UInt8] {
         let file = try open(path, O_RDONLY)
         defer { close(file) }
-        var entry = stat()
-        guard fstat(file, &entry) == 0 else { throw Fault(code: errno, path: path) }
-        let size = max(0, min(Int(entry.st_size), range.upperBound) - range.lowerBound)
+        let end = lseek(file, 0, SEEK_END)
+        guard end >= 0 else { throw Fault(code: errno, path: path) }
+        let size = max(0, min(Int(end), range.upperBound) - range.lowerBound)
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             while count < size {
@@ -81,11 +81,7 @@ enum SpoolFile {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/" + part
-            guard mkdir(made, 0o700) != 0 else { continue }
-            let code = errno
-            var entry = stat()
-            guard stat(made, &entry) == 0 else { throw Fault(code: code, path: path) }
-            guard entry.st_mode & S_IFMT == S_IFDIR else { throw Fault(code: ENOTDIR, path: path) }
+            guard mkdir(made, 0o700) == 0 || errno == EEXIST else { throw Fault(code: errno, path: path) }
         }
     }
 

@@ -18,13 +18,13 @@ extension Call {
         of exchange: Exchange, source: String, redaction: Redaction
     ) throws(EventError) -> Event {
         try event(
-            of: exchange, request: Body(exchange.requestBody), response: Body(exchange.responseBody), source: source,
-            redaction: redaction)
+            of: exchange, request: Body(exchange.requestBody, whole: exchange.wholeRequest),
+            response: Body(exchange.responseBody, whole: exchange.wholeResponse), source: source, redaction: redaction)
     }
 
     /// The same, of bodies that have been read already.
     func event(
-        of exchange: Exchange, request: Body, response: Body, source: String, redaction: Redaction
+        of exchange: Exchange, request: Body, response: Body, source: String, redaction: Redaction, id: String? = nil
     ) throws(EventError) -> Event {
         guard (Timestamp.earliest...Timestamp.latest).contains(exchange.startedAt) else {
             throw .invalid(attribute: "time", reason: "a time in the years 1 to 9999 is expected")
@@ -40,7 +40,7 @@ extension Call {
         for (isSentWhole, isGotWhole) in Evidence.attempts(sent, summary == nil ? got : nil) {
             data["request"] = isSentWhole ? sent.whole : sent.omitted
             data["response"] = summary ?? (isGotWhole ? got.whole : got.omitted)
-            let id = eventID(of: exchange, data: .object(data), seen: summary == nil ? nil : got.canonical)
+            let id = id ?? eventID(of: exchange, data: .object(data), seen: summary == nil ? nil : got.canonical)
             do {
                 return try Event(
                     id: id, source: source, type: EventType.call, time: exchange.startedAt, subject: subject?.subject,
@@ -53,7 +53,7 @@ extension Call {
     }
 
     /// Everything but the bodies and what is read from them.
-    private func head(of exchange: Exchange, redaction: Redaction) -> [String: JSON] {
+    func head(of exchange: Exchange, redaction: Redaction) -> [String: JSON] {
         let target = redaction.redact(target: Self.originForm(of: exchange.target))
         var data: [String: JSON] = [
             "operation": .string(operation.rawValue),
@@ -73,6 +73,7 @@ extension Call {
             data["duration_ms"] = .number(Double(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) / 1000)
         }
         data["actor"] = actor(of: exchange)
+        data["outcome"] = exchange.outcome.map { .string($0.rawValue) }
         return data
     }
 
@@ -82,19 +83,21 @@ extension Call {
         return name.isEmpty ? nil : .string(name)
     }
 
-    /// Who called, by what Keystone's middleware put into the headers; nil where nothing is known.
+    /// Who called: as it was made out, or else by what Keystone's middleware put into the headers; nil where nothing is
+    /// known.
     private func actor(of exchange: Exchange) -> JSON? {
         var actor: [String: JSON] = [:]
         func set(_ name: String, _ value: String?) {
             actor[name] = value.flatMap(Self.name)
         }
-        set("user_id", exchange.requestHeader("X-User-Id"))
-        set("user_name", exchange.requestHeader("X-User-Name"))
-        set("project_id", exchange.requestHeader("X-Project-Id") ?? pathProjectID)
-        if let roles = exchange.requestHeader("X-Roles") {
-            let names = roles.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
-            actor["roles"] = .array(names.prefix(64).compactMap { Self.name($0) })
+        let caller = exchange.caller
+        set("user_id", caller.map(\.userID) ?? exchange.requestHeader("X-User-Id"))
+        set("user_name", caller.map(\.userName) ?? exchange.requestHeader("X-User-Name"))
+        set("project_id", caller.map(\.projectID) ?? exchange.requestHeader("X-Project-Id") ?? pathProjectID)
+        if let roles = caller.map(\.roles) ?? exchange.requestHeader("X-Roles").map(Caller.roles) {
+            actor["roles"] = .array(roles.prefix(64).compactMap { Self.name($0) })
         }
+        actor["verified"] = caller.map { .bool($0.isVerified) }
         return actor.isEmpty ? nil : .object(actor)
     }
 

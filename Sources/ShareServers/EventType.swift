@@ -9,6 +9,10 @@ public enum EventType {
     /// A source started, is alive, stopped, or found a gap.
     public static let coverage = "org.dossier.source.coverage"
 
+    /// A gateway is about to pass on a call that may change something. What came of it is a `call` event: see
+    /// `Call.intent`. Projections ignore it.
+    public static let intent = "org.dossier.gateway.intent"
+
     /// What the types of events about share servers begin with: the `subject` of these is a server's UUID.
     static let shareServer = "org.openstack.manila.share_server."
 }

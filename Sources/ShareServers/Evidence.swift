@@ -25,6 +25,12 @@ struct Evidence: Sendable {
             let (head, isCut) = redaction.head(of: bytes)
             let stub = Self.omitted(bytes, head: head, sealedBy: isCut ? redaction : nil)
             (whole, omitted, canonical) = (stub, stub, stub.canonical())
+        case .cut(let bytes, let size):
+            let (head, _) = redaction.head(of: Array(bytes.prefix(16_384)))
+            // Nobody has looked for secrets in the rest.
+            let stub = Self.omitted(
+                bytes: size.bytes, digest: redaction.seal(.string(size.sha256)), head: head)
+            (whole, omitted, canonical) = (stub, stub, stub.canonical())
         }
     }
 
@@ -32,10 +38,13 @@ struct Evidence: Sendable {
     ///   digest is sealed then.
     private static func omitted(_ raw: [UInt8], head: String, sealedBy redaction: Redaction?) -> JSON {
         let digest = JSON.string(SHA256.hash(data: raw).hexadecimal)
-        return [
+        return omitted(bytes: raw.count, digest: redaction?.seal(digest) ?? digest, head: head)
+    }
+
+    private static func omitted(bytes: Int, digest: JSON, head: String) -> JSON {
+        [
             "omitted": [
-                "bytes": .number(Double(raw.count)),
-                "sha256": redaction?.seal(digest) ?? digest,
+                "bytes": .number(Double(bytes)), "sha256": digest,
                 "head": .string(head.clipped(characters: 1024, bytes: 6144)),
             ]
         ]

@@ -22,6 +22,21 @@ public struct Exchange: Sendable {
     public var responseBody: [UInt8]
     /// The client's address, where known.
     public var remoteAddress: String?
+    /// Who called; nil: who the request's headers name.
+    public var caller: Caller?
+    /// Why there is no answer, where that is known to be so.
+    public var outcome: Outcome?
+    /// The size and digest of bodies of which only the beginning was kept.
+    public var wholeRequest: BodySize?
+    public var wholeResponse: BodySize?
+
+    /// What became of a call that was never answered.
+    public enum Outcome: String, Sendable, Hashable {
+        /// It was passed on, or may have been, and nobody knows what came of it.
+        case unknown
+        /// It did not reach Manila.
+        case notForwarded = "not_forwarded"
+    }
 
     public init(
         method: String, target: String, requestHeaders: [(name: String, value: String)] = [],
@@ -74,18 +89,33 @@ extension Duration {
     static let longest = Duration.seconds(7 * 86_400)
 }
 
+/// How large a body was, and its SHA-256 in hexadecimal.
+public struct BodySize: Sendable, Hashable {
+    public let bytes: Int
+    public let sha256: String
+
+    public init(bytes: Int, sha256: String) {
+        self.bytes = bytes
+        self.sha256 = sha256
+    }
+}
+
 /// A body, read once.
 enum Body: Sendable {
     case empty
     case json(JSON)
     /// Not JSON, or JSON that has no canonical form.
     case bytes([UInt8])
+    /// The beginning of a body that was too large to be kept.
+    case cut([UInt8], BodySize)
 
     /// So that an event that holds it, and what stands around it there, is not too deep.
     private static let depthLimit = CanonicalWriter.maximumDepth - 4
 
-    init(_ bytes: [UInt8]) {
-        if bytes.isEmpty {
+    init(_ bytes: [UInt8], whole: BodySize? = nil) {
+        if let whole {
+            self = .cut(bytes, whole)
+        } else if bytes.isEmpty {
             self = .empty
         } else if let value = try? JSON(parsing: bytes, depthLimit: Self.depthLimit) {
             self = .json(value)

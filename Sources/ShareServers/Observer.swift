@@ -75,6 +75,11 @@ public struct Observer: Sendable {
         tracks[server] = track
     }
 
+    /// Forgets servers, so that what is seen of them next is noted: what was made of them could not be kept.
+    public mutating func forget(_ servers: [UUID]) {
+        for server in servers { tracks[server] = nil }
+    }
+
     /// Compares a sighting with what was last seen, and appends the events that say the difference.
     private mutating func note(_ sighting: Sighting, call: Event, in events: inout [Event]) throws(EventError) {
         var track = tracks[sighting.server] ?? Track()

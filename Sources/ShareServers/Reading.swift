@@ -21,20 +21,23 @@ public struct Reading: Sendable {
     /// - Parameters:
     ///   - source: The `source` of the events, a URI reference such as `/gateway/alpha`.
     ///   - redaction: Takes out the secrets of everything that is kept.
+    ///   - id: Of the `call` event; nil: one that is made of all that was seen.
     /// - Throws: Where no event can be made at all: see `Call.event(of:source:redaction:)`. Answers that cannot be
     ///   read give no sightings, and no error.
-    public init?(of exchange: Exchange, source: String, redaction: Redaction) throws(EventError) {
+    public init?(
+        of exchange: Exchange, source: String, redaction: Redaction, id: String? = nil
+    ) throws(EventError) {
         var request: Body?
         let call = Call(method: exchange.method, target: exchange.target) {
-            let body = Body(exchange.requestBody)
+            let body = Body(exchange.requestBody, whole: exchange.wholeRequest)
             request = body
             return body
         }
         guard let call else { return nil }
-        let response = Body(exchange.responseBody)
+        let response = Body(exchange.responseBody, whole: exchange.wholeResponse)
         self.call = try call.event(
-            of: exchange, request: request ?? Body(exchange.requestBody), response: response, source: source,
-            redaction: redaction)
+            of: exchange, request: request ?? Body(exchange.requestBody, whole: exchange.wholeRequest),
+            response: response, source: source, redaction: redaction, id: id)
         time = exchange.answeredAt
         if let gone = Self.absence(of: call, in: exchange, response: response) {
             sightings = [Sighting(server: gone, time: time, members: [.status: "absent"])]

@@ -26,7 +26,7 @@ struct Dossier: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [Up.self, Serve.self, Migrate.self]),
+            CommandGroup(name: "Run", subcommands: [Up.self, Serve.self, GatewayCommand.self, Migrate.self]),
             CommandGroup(name: "Read", subcommands: [Servers.self, Show.self, History.self, Events.self, Diff.self]),
             CommandGroup(
                 name: "Measure",

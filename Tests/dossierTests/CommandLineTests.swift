@@ -7,6 +7,8 @@ import Testing
         ["servers", "--limit", "0"], ["events", "--from", "soon"], ["import"], ["import", "--format", "xml", "a"],
         ["migrate", "--lanes", "0"], ["export", "--from", "5", "--until", "4"], ["up", "--listen", "8787"],
         ["servers", "--url", "ftp://h"], ["completion", "tcsh"], ["verify", "--output", "xml"],
+        ["gateway"], ["gateway", "--upstream", "ftp://h"], ["gateway", "--upstream", "http://h", "--listen", "8788"],
+        ["gateway", "--upstream", "http://h", "--spool-limit", "0"],
     ])
     func whatMakesNoSenseIsAUsageError(arguments: [String]) async throws {
         let outcome = try await Program.run(arguments)
@@ -15,7 +17,10 @@ import Testing
         #expect(outcome.errors.contains("Usage") || outcome.errors.contains("dossier:"))
     }
 
-    @Test(arguments: [["verify"], ["rebuild"], ["export"], ["migrate"], ["import", "/dev/null"], ["serve"]])
+    @Test(arguments: [
+        ["verify"], ["rebuild"], ["export"], ["migrate"], ["import", "/dev/null"], ["serve"],
+        ["gateway", "--upstream", "http://127.0.0.1:1"],
+    ])
     func runningCommandsNeedADatabase(arguments: [String]) async throws {
         let outcome = try await withDirectory { directory in
             try await Program.run(arguments, environment: ["DOSSIER_DATA": directory])
@@ -62,7 +67,8 @@ import Testing
         let help = try await Program.run(["--help"])
         #expect(help.status == 0)
         for command in [
-            "up", "serve", "migrate", "import", "export", "verify", "rebuild", "servers", "show", "history", "events",
+            "up", "serve", "gateway", "migrate", "import", "export", "verify", "rebuild", "servers", "show", "history",
+            "events",
         ] {
             #expect(help.output.contains("  \(command) "))
         }

@@ -25,11 +25,20 @@ extension JSON {
     /// A summary in a few words: `delete by admin → 409`.
     var phrase: String {
         guard let operation = text("operation") else { return text("status") ?? text("type") ?? "" }
-        return Self.phrase(operation: operation, actor: actor, httpStatus: integer("http_status"))
+        return Self.phrase(
+            operation: operation, actor: actor, httpStatus: integer("http_status"), outcome: text("outcome"))
     }
 
-    static func phrase(operation: String, actor: String?, httpStatus: Int?) -> String {
-        operation + (actor.map { " by \($0)" } ?? "") + (httpStatus.map { " → \($0)" } ?? "")
+    /// - Parameter outcome: Why there is no status, as an event says it.
+    static func phrase(operation: String, actor: String?, httpStatus: Int?, outcome: String? = nil) -> String {
+        let result: String? =
+            switch (httpStatus, outcome) {
+            case (let status?, _): "\(status)"
+            case (nil, "unknown"): "outcome unknown"
+            case (nil, "not_forwarded"): "not passed on, Manila was away"
+            default: nil
+            }
+        return operation + (actor.map { " by \($0)" } ?? "") + (result.map { " → \($0)" } ?? "")
     }
 
     /// Of an event: its type without what all types begin with.

@@ -6,8 +6,8 @@ struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw the timeline of one share server: states, calls, errors.",
         discussion: """
-            ● a status it came to and how long it stayed, ○ gone, ✗ a call that failed, ┆ nobody was watching, ⇢ the \
-            same back-end server under another id, │ anything else. ± says by how much earlier the status may have \
+            ● a status it came to and how long it stayed, ○ gone, ✗ a call that failed, ? a call of which nobody knows what \
+            came, ┆ nobody was watching, ⇢ the same back-end server under another id, │ anything else. ± says by how much earlier the status may have \
             begun: nobody looked in between. Times are UTC. Calls that only read, and were answered well, are left out \
             unless --reads is given.
             """)
@@ -186,15 +186,15 @@ extension Timeline.Occurrence {
         let data = event.member("data") ?? .null
         switch json.text("kind") {
         case "call":
-            let status = data.integer("http_status")
-            let others = json.elements("told_again")
+            let (status, outcome) = (data.integer("http_status"), data.text("outcome"))
             let detail = data.faultMessage ?? data.text("request_id")
-            let sources = others.compactMap { $0.text("source") }.joined(separator: ", ")
-            let told = others.isEmpty ? nil : "told by \(sources) too"
+            let sources = json.elements("told_again").compactMap { $0.text("source") }
+            let told = sources.isEmpty ? nil : "told by \(sources.joined(separator: ", ")) too"
             self.init(
-                at: at, kind: .call(httpStatus: status),
+                at: at, kind: outcome == "unknown" ? .unanswered : .call(httpStatus: status),
                 text: JSON.phrase(
-                    operation: data.text("operation") ?? "call", actor: json.caller, httpStatus: status),
+                    operation: data.text("operation") ?? "call", actor: json.caller, httpStatus: status,
+                    outcome: outcome),
                 detail: [detail, told].compactMap { $0 }.joined(separator: "  "), place: place)
         case "status":
             if let status = data.text("status") {

@@ -28,6 +28,8 @@ struct Timeline: Sendable {
         enum Kind: Sendable, Hashable {
             /// An API call; what it came to.
             case call(httpStatus: Int?)
+            /// A call that was passed on, and nobody knows what came of it.
+            case unanswered
             /// The server was seen in a status that it was in already.
             case sighting(status: String)
             /// None of the server's sources was watching.
@@ -141,16 +143,18 @@ struct Timeline: Sendable {
     private func occurrenceLine(_ occurrence: Occurrence) -> String {
         var failed = false
         if case .call(let status) = occurrence.kind, let status { failed = status >= 400 }
-        var parts: [(String, Style)] = [(occurrence.text, failed ? .bad : .plain)]
+        let isBad = failed || occurrence.kind == .unanswered
+        var parts: [(String, Style)] = [(occurrence.text, isBad ? .bad : .plain)]
         if let detail = occurrence.detail, !detail.isEmpty { parts.append(("  \(detail)", .faint)) }
         let mark =
             switch occurrence.kind {
             case _ where failed: "✗"
+            case .unanswered: "?"
             case .gap: "┆"
             case .link: "⇢"
             default: "│"
             }
-        return compose(occurrence.at, (mark, failed ? .bad : .faint), parts)
+        return compose(occurrence.at, (mark, isBad ? .bad : .faint), parts)
     }
 
     private func compose(_ at: Timestamp, _ gutter: (String, Style), _ parts: [(String, Style)]) -> String {

@@ -1,0 +1,227 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Postgres
+import ShareServers
+
+/// A call to share servers on its way through.
+struct PassingCall: Sendable {
+    let request: Request
+    let target: String
+    let call: Call
+    /// Without an answer as yet.
+    var exchange: Exchange
+    /// Unique for the gateway's source.
+    let id = UUID().uuidString.lowercased()
+    let body: KeptBody
+    /// What has been read of the body: all of it where that was kept.
+    let read: ByteBuffer
+    let start: ContinuousClock.Instant
+
+    /// The exchange with its answer, or without one, as of now.
+    func answered(
+        _ status: Int, _ headers: HTTPHeaders, _ response: KeptBody?, outcome: Exchange.Outcome? = nil
+    ) -> Exchange {
+        var exchange = exchange
+        exchange.duration = start.duration(to: .now)
+        exchange.status = status
+        exchange.responseHeaders = headers.map { ($0.name, $0.value) }
+        exchange.responseBody = response?.bytes ?? []
+        exchange.wholeRequest = body.size
+        exchange.wholeResponse = response?.size
+        exchange.outcome = outcome
+        return exchange
+    }
+}
+
+extension Gateway {
+    /// Records a call and passes it on.
+    func record(_ request: Request, _ target: String, from address: String?) async throws -> Response {
+        let start = ContinuousClock.now
+        var exchange = Exchange(
+            method: request.method.rawValue, target: target,
+            requestHeaders: request.headers.map { ($0.name.rawName, $0.value) }, startedAt: .now,
+            duration: .seconds(-1), status: 0, remoteAddress: address)
+        let body = KeptBody(limit: Self.keptRequestBytes)
+        var read = ByteBuffer()
+        if request.hasBody {
+            for try await chunk in request.body {
+                read.writeImmutableBuffer(chunk)
+                guard body.take(chunk) else { break }
+            }
+        }
+        exchange.requestBody = body.bytes
+        exchange.wholeRequest = body.size
+        exchange.caller = await settings.identification.caller(of: exchange)
+        guard let call = Call(recognising: exchange) else { return Self.unreachable }
+        let passing = PassingCall(
+            request: request, target: target, call: call, exchange: exchange, body: body, read: read, start: start)
+        // A caller that goes away does not end what has begun.
+        return await Task { await carryOut(passing) }.value
+    }
+
+    private func carryOut(_ passing: PassingCall) async -> Response {
+        guard await isAdmitted(passing) else {
+            tally.count(\.refused)
+            return Self.refused
+        }
+        var request = upstreamRequest(passing.request, passing.target, from: passing.exchange.remoteAddress)
+        // What is compressed could not be read.
+        request.headers.replaceOrAdd(name: "Accept-Encoding", value: "identity")
+        if passing.request.hasBody {
+            request.body =
+                passing.body.size == nil
+                ? .bytes(passing.read)
+                : .stream(
+                    RestOfBody(read: passing.read, body: passing.request.body, kept: passing.body),
+                    length: passing.request.contentLength.map { .known($0) } ?? .unknown)
+        }
+        let isRepeatable = !passing.request.hasBody && Self.isSafe(passing.request.method)
+        do {
+            let (answer, body) = try await execute(request, isRepeatable: isRepeatable) { answer in
+                (answer, try await Self.keep(answer))
+            }
+            guard let body else { return stream(answer, to: passing) }
+            return await finish(passing, answer, body)
+        } catch {
+            return await fail(passing, error)
+        }
+    }
+
+    /// Whether the call may be passed on: a changing one once that is recorded.
+    private func isAdmitted(_ passing: PassingCall) async -> Bool {
+        guard passing.call.mayChange else {
+            if settings.doReadsPassUnrecorded { return true }
+            return await recorder.hasRoom()
+        }
+        do {
+            let intent = try passing.call.intent(
+                of: passing.exchange, id: passing.id, source: settings.source, redaction: recorder.redaction)
+            try await recorder.append([intent])
+            return true
+        } catch {
+            logger.error("a changing call was refused: \(error)")
+            return false
+        }
+    }
+
+    /// The whole body of an answer; nil, and nothing read, where it does not say that it can be kept.
+    private static func keep(_ answer: HTTPClientResponse) async throws -> (buffer: ByteBuffer, kept: KeptBody)? {
+        let length = answer.headers.first(name: "Content-Length").flatMap { Int($0) }
+        guard let length, length <= keptResponseBytes else { return nil }
+        let kept = KeptBody(limit: keptResponseBytes)
+        var buffer = ByteBuffer()
+        for try await chunk in answer.body {
+            kept.take(chunk)
+            buffer.writeImmutableBuffer(chunk)
+        }
+        return (buffer, kept)
+    }
+
+    // MARK: Answers
+
+    private func finish(
+        _ passing: PassingCall, _ answer: HTTPClientResponse, _ body: (buffer: ByteBuffer, kept: KeptBody)
+    ) async -> Response {
+        let exchange = passing.answered(Int(answer.status.code), answer.headers, body.kept)
+        let isLater = !passing.call.mayChange && !settings.areReadsDurable
+        if !isLater, await !note(exchange, passing) { return Self.unrecorded }
+        if isLater { tally.count(\.pendingReads) }
+        return Response(
+            status: .init(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase),
+            headers: Self.fields(answer.headers),
+            body: ResponseBody { writer in
+                let writing: Result<Void, any Error>
+                do {
+                    if body.buffer.readableBytes > 0 { try await writer.write(body.buffer) }
+                    try await writer.finish(nil)
+                    writing = .success(())
+                } catch {
+                    writing = .failure(error)
+                }
+                if isLater {
+                    _ = await note(exchange, passing)
+                    tally.count(\.pendingReads, by: -1)
+                }
+                try writing.get()
+            })
+    }
+
+    /// An answer that is too large to be kept, or may be: its last part goes out once it is recorded.
+    private func stream(_ answer: HTTPClientResponse, to passing: PassingCall) -> Response {
+        let kept = KeptBody(limit: Self.keptResponseBytes)
+        return Response(
+            status: .init(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase),
+            headers: Self.fields(answer.headers),
+            body: ResponseBody { writer in
+                var last: ByteBuffer?
+                let reading: Result<Void, any Error>
+                do {
+                    for try await chunk in answer.body {
+                        kept.take(chunk)
+                        if let last { try await writer.write(last) }
+                        last = chunk
+                    }
+                    reading = .success(())
+                } catch {
+                    reading = .failure(error)
+                }
+                let exchange = passing.answered(Int(answer.status.code), answer.headers, kept)
+                let isRecorded = await note(exchange, passing)
+                try reading.get()
+                // The connection ends before the answer does.
+                guard isRecorded else { throw CancellationError() }
+                if let last { try await writer.write(last) }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func fail(_ passing: PassingCall, _ error: any Error) async -> Response {
+        let isForwarded = !Self.isBeforeSending(error)
+        tally.count(\.unanswered)
+        logger.warning(
+            "Manila did not answer \(passing.call.operation.rawValue): \(error)",
+            metadata: ["forwarded": "\(isForwarded)"])
+        let exchange = passing.answered(0, [:], nil, outcome: isForwarded ? .unknown : .notForwarded)
+        guard await note(exchange, passing) else { return Self.unrecorded }
+        guard passing.call.mayChange, isForwarded else { return Self.unreachable }
+        return Self.fault(
+            .badGateway, "badGateway", "The call was passed on, but Manila did not answer. Look before trying again.")
+    }
+
+    /// Whether nothing can have reached Manila.
+    private static func isBeforeSending(_ error: any Error) -> Bool {
+        error is NIOConnectionError || (error as? HTTPClientError) == .connectTimeout
+    }
+
+    /// Records a call with what its answer tells of servers.
+    ///
+    /// - Returns: Whether its caller may have the answer.
+    private func note(_ exchange: Exchange, _ passing: PassingCall) async -> Bool {
+        let isChange = passing.call.mayChange
+        do {
+            let reading = try Reading(
+                of: exchange, source: settings.source, redaction: recorder.redaction,
+                id: isChange ? Call.outcomeID(passing.id) : nil)
+            guard let reading else { return false }
+            let events = try await noting.events(from: reading, log: await recorder.direct)
+            do throws(IngestError) {
+                try await recorder.append(events, isOwed: isChange)
+            } catch {
+                await noting.forget(reading)
+                throw error
+            }
+            tally.count(isChange ? \.changes : \.reads)
+            return true
+        } catch {
+            tally.count(\.unrecorded)
+            logger.error("a call could not be recorded: \(error)", metadata: ["call": "\(passing.id)"])
+            return !isChange && (settings.doReadsPassUnrecorded || !settings.areReadsDurable)
+        }
+    }
+}

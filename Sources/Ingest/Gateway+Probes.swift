@@ -1,0 +1,35 @@
+import HTTPTypes
+public import Hummingbird
+import HummingbirdCore
+import NIOCore
+
+extension Gateway {
+    /// What operators probe: `/healthz`, `/readyz` and `/metrics`.
+    public func probes() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.get("/healthz") { _, _ in Self.json(.ok, #"{"status":"ok"}"#) }
+        router.get("/readyz") { _, _ in await ready() }
+        router.get("/metrics") { _, _ in
+            let text = tally.metrics + (await recorder.metrics())
+            return Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(string: text)))
+        }
+        return router
+    }
+
+    /// 200 while calls can be recorded, be it in the spool; 503 where changing ones are refused.
+    private func ready() async -> Response {
+        switch await recorder.status().destination {
+        case .log: Self.json(.ok, #"{"recording":"log","status":"ready"}"#)
+        case .spool: Self.json(.ok, #"{"recording":"spool","status":"ready"}"#)
+        case .nowhere: Self.json(.serviceUnavailable, #"{"recording":"nowhere","status":"full"}"#)
+        }
+    }
+
+    private static func json(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+}

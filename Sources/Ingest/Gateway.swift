@@ -1,0 +1,114 @@
+public import AsyncHTTPClient
+import HTTPTypes
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+import Postgres
+public import ServiceLifecycle
+import ShareServers
+
+/// A proxy in front of Manila's API that records every call to share servers, and what its answers tell of them.
+///
+/// A call that may change something is recorded before it is passed on, and what came of it before its caller gets the
+/// answer. Everything else streams through as it is.
+public struct Gateway: Sendable {
+    /// How a gateway works.
+    public struct Settings: Sendable {
+        /// Where Manila's API is: scheme, host and port, such as `http://127.0.0.1:8786`, and a path where it has one.
+        public var upstream: String
+        /// The `source` of its events, a URI reference; no other gateway may have it.
+        public var source: String
+        public var identification = Identification.unverified
+        /// Whether callers of reading calls wait for their record too.
+        public var areReadsDurable = true
+        /// Whether reading calls pass unrecorded when nothing more can be recorded; or are refused, as changing ones are.
+        public var doReadsPassUnrecorded = false
+
+        public init(upstream: String, source: String) {
+            self.upstream = upstream
+            self.source = source
+        }
+    }
+
+    /// Of a request to share servers; a larger one is passed on while it comes in.
+    ///
+    /// Source: Manila, `osapi_max_request_body_size`, takes 114,688 bytes.
+    static let keptRequestBytes = 1 << 20
+    /// Of an answer; what is larger is passed on while it comes in, and its servers are not noted.
+    ///
+    /// Source: measured; about 700 bytes a server in a list.
+    static let keptResponseBytes = 32 << 20
+    /// Connections that are kept at once; whoever comes then waits to be let in.
+    private static let connections = 1_000
+    private static let idleTime = TimeAmount.seconds(120)
+
+    let settings: Settings
+    let recorder: Recorder
+    let client: HTTPClient
+    let noting: Noting
+    let tally = Tally()
+    let logger: Logger
+    /// Intents of before are those of a former process.
+    let started = Timestamp.now
+
+    /// - Parameters:
+    ///   - client: As `client()` makes it.
+    public init(settings: Settings, recorder: Recorder, client: HTTPClient, logger: Logger) {
+        self.settings = settings
+        self.recorder = recorder
+        self.client = client
+        self.logger = logger
+        noting = Noting(source: settings.source, redaction: recorder.redaction)
+    }
+
+    /// What passes calls on: no redirects are followed, nothing is decompressed, nothing is tried again unasked.
+    public static func client() -> HTTPClient {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5), read: .minutes(5)),
+            decompression: .disabled)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        configuration.httpVersion = .http1Only
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// The proxy on an address: takes no more connections once it is asked to end, and ends when all are answered.
+    ///
+    /// - Parameters:
+    ///   - port: 0: any that is free.
+    ///   - onRunning: Called with the port once calls are taken.
+    public func proxy(
+        host: String, port: Int, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) throws -> any Service {
+        try HTTPServerBuilder.http1(
+            configuration: .init(additionalChannelHandlers: [ExpectContinue()], idleTimeout: Self.idleTime)
+        ).buildServer(
+            configuration: .init(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            responder: { (request, writer: consuming ResponseWriter, channel) in
+                let response = await answer(request, from: channel.remoteAddress?.ipAddress)
+                try await writer.write(response: response.head, body: response.body)
+            },
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) })
+    }
+
+    /// Every request: those to share servers are recorded, the others stream through.
+    private func answer(_ request: Request, from address: String?) async -> Response {
+        guard let target = request.head.path, target.utf8.first == 0x2F else {
+            return Self.fault(.badRequest, "badRequest", "The target of a request begins with '/' here.")
+        }
+        tally.count(\.requests)
+        do {
+            guard Call(method: request.method.rawValue, target: target) != nil else {
+                return try await pass(request, target, from: address)
+            }
+            return try await record(request, target, from: address)
+        } catch {
+            logger.warning("\(request.method) was not answered: \(error)")
+            return Self.unreachable
+        }
+    }
+}

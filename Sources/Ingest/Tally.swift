@@ -1,0 +1,52 @@
+import Synchronization
+
+/// What a gateway counts.
+final class Tally: Sendable {
+    struct Counts: Sendable {
+        /// Requests of any kind.
+        var requests = 0
+        /// Calls to share servers that were recorded, by what they ask for.
+        var reads = 0
+        var changes = 0
+        /// Calls to share servers that were not passed on, because they could not have been recorded.
+        var refused = 0
+        /// Reading calls that passed unrecorded, and changing ones whose outcome could not be recorded.
+        var unrecorded = 0
+        /// Calls that were passed on, or may have been, and never answered.
+        var unanswered = 0
+        /// Reading calls that were answered and are about to be recorded.
+        var pendingReads = 0
+        /// Requests sent to Manila once more.
+        var retries = 0
+        /// Intents of former processes that nobody knows the outcome of.
+        var unknownOutcomes = 0
+    }
+    private let counts = Mutex(Counts())
+
+    func count(_ member: any WritableKeyPath<Counts, Int> & Sendable, by step: Int = 1) {
+        counts.withLock { $0[keyPath: member] += step }
+    }
+
+    /// In the text format of Prometheus.
+    var metrics: String {
+        let counts = counts.withLock { $0 }
+        var text = ""
+        func add(_ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: Int)]) {
+            text += "# HELP dossier_gateway_\(name) \(help)\n# TYPE dossier_gateway_\(name) \(type)\n"
+            for (labels, value) in values { text += "dossier_gateway_\(name)\(labels) \(value)\n" }
+        }
+        add("requests_total", "counter", "Requests of any kind.", [("", counts.requests)])
+        add(
+            "calls_total", "counter", "Calls to share servers that were recorded.",
+            [("{kind=\"read\"}", counts.reads), ("{kind=\"change\"}", counts.changes)])
+        add("refused_total", "counter", "Calls not passed on for want of room to record them.", [("", counts.refused)])
+        add("unrecorded_total", "counter", "Calls that passed and could not be recorded.", [("", counts.unrecorded)])
+        add("unanswered_total", "counter", "Calls that Manila did not answer.", [("", counts.unanswered)])
+        add("pending_reads", "gauge", "Reads answered and about to be recorded.", [("", counts.pendingReads)])
+        add("retries_total", "counter", "Requests sent to Manila once more.", [("", counts.retries)])
+        add(
+            "unknown_outcomes_total", "counter", "Calls of former processes whose outcome nobody knows.",
+            [("", counts.unknownOutcomes)])
+        return text
+    }
+}
