@@ -1,4 +1,5 @@
 import Postgres
+import ShareServers
 import Testing
 
 @testable import dossier
@@ -48,6 +49,23 @@ import Testing
                 "2026-11-23 12:00:00.250  │ delete by admin → 202  req-1",
                 "2026-11-23 12:14:05.500  ○ absent",
             ])
+    }
+
+    @Test func aCallThatNobodyKnowsTheOutcomeOfIsShownAsSuch() throws {
+        func line(_ data: JSON) throws -> Substring? {
+            let item: JSON = [
+                "at": "2026-11-23T09:05:00Z", "kind": "call", "lane": 0, "position": 3, "event": ["data": data],
+            ]
+            return timeline([], [try #require(Timeline.Occurrence(item))]).first
+        }
+        #expect(
+            try line(["operation": "delete", "actor": ["user_id": "alice"], "outcome": "unknown"])
+                == "2026-11-23 09:05:00.000  ? delete by alice → outcome unknown")
+        #expect(
+            try line(["operation": "delete", "outcome": "not_forwarded"])
+                == "2026-11-23 09:05:00.000  │ delete → not passed on, Manila was away")
+        #expect(
+            try line(["operation": "delete", "http_status": 202, "outcome": "unknown"])?.contains("→ 202") == true)
     }
 
     @Test func aStatusThatLastsIsMeasuredUpToNow() {
