@@ -8,7 +8,9 @@ import Testing
     @Test("Every file lies in one topic and is named verb first")
     func names() throws {
         // A new verb needs a word here.
-        let verbs = ["advance", "swap", "append", "apply", "count", "create", "fetch", "lock", "remove", "rewind"]
+        let verbs = [
+            "advance", "swap", "append", "apply", "count", "create", "fetch", "lock", "remove", "rewind", "unlock",
+        ]
         let files = try QueryFile.all()
         #expect(files.count >= 30)
         for file in files {
