@@ -68,6 +68,16 @@ import Testing
             try line(["operation": "delete", "http_status": 202, "outcome": "unknown"])?.contains("→ 202") == true)
     }
 
+    @Test func aCallThatSeveralSourcesToldNamesThemAndTakesTheCallerFromWhoeverKnows() throws {
+        let item: JSON = [
+            "at": "2026-11-23T12:00:00.25Z", "kind": "call", "lane": 0, "position": 8,
+            "event": ["data": ["operation": "delete", "http_status": 202, "request_id": "req-1"]],
+            "told_again": [["source": "/audit", "actor": ["user_name": "alice"]], ["source": "/gateway"]],
+        ]
+        let lines = timeline([], [try #require(Timeline.Occurrence(item))])
+        #expect(lines == ["2026-11-23 12:00:00.250  │ delete by alice → 202  req-1  told by /audit, /gateway too"])
+    }
+
     @Test func aStatusThatLastsIsMeasuredUpToNow() {
         let lines = timeline(
             [visits[1]].map {
