@@ -20,7 +20,7 @@ import Testing
 
         let exchanges = try ManilaTraffic().calls
         let told = Dictionary(
-            uniqueKeysWithValues: try await log.entries().map { ($0.requestID ?? "", $0) })
+            try await log.entries().map { ($0.requestID ?? "", $0) }, uniquingKeysWith: { first, _ in first })
         var differing: [String] = []
         for exchange in exchanges {
             guard let entry = told[exchange.requestID ?? "-"] else {
