@@ -24,6 +24,7 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -46,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.30.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
@@ -100,7 +102,7 @@ let package = Package(
             dependencies: [
                 "EmbeddedPostgres", "EventLog", "Generator", "Ingest", "Postgres", "Projections", "Queries", "Schema",
                 "Service", "ShareServers", "TransparencyLog", argumentParser, httpClient, hummingbird, lifecycle,
-                lifecycleSignals, logging, nio, nioFoundation,
+                lifecycleSignals, logging, nio, nioFoundation, nioSSL,
             ],
             resources: [.copy("Resources/manila.har")],
             swiftSettings: strict),
@@ -148,7 +150,8 @@ let package = Package(
             name: "IngestTests",
             dependencies: [
                 "Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", "EmbeddedPostgres",
-                httpClient, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioPosix,
+                "Projections", "Queries", crypto, httpClient, httpTypes, hummingbird, hummingbirdCore, lifecycle,
+                logging, nio, nioHTTP1, nioPosix,
             ],
             exclude: ["Traffic"], swiftSettings: strict),
         .testTarget(

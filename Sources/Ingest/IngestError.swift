@@ -20,6 +20,14 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
     case noKey(directory: String, reason: String)
     /// The recorder has been closed: append to another.
     case closed
+    /// A service does not answer, not in time, or says that it cannot just now: ask again later.
+    case away(service: String, reason: String)
+    /// A service refuses what was asked, for want of rights or for wrong credentials: mend these.
+    case denied(service: String, reason: String)
+    /// A service answers what its API does not know: check its address, and what stands in front of it.
+    case unintelligible(service: String, reason: String)
+    /// Mend the setting.
+    case misconfigured(setting: String, reason: String)
     /// The caller's task was cancelled; what had been taken is durable.
     case cancelled
 
@@ -38,6 +46,10 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
         case .noKey(let directory, let reason):
             "the key for hiding secrets is neither in the spool \(directory) nor to be had from the database (\(reason)); start once while the database answers"
         case .closed: "this recorder is closed"
+        case .away(let service, let reason): "\(service) does not answer: \(reason)"
+        case .denied(let service, let reason): "\(service) refuses: \(reason)"
+        case .unintelligible(let service, let reason): "\(service) answers what cannot be understood: \(reason)"
+        case .misconfigured(let setting, let reason): "\(setting): \(reason)"
         case .cancelled: "interrupted; what has been reported is in the log, and repeating the import is safe"
         }
     }

@@ -18,7 +18,7 @@ struct ImportSummary: Sendable {
 
     mutating func add(_ error: IngestError, of file: String, settled: Int) {
         switch error {
-        case .unreadable, .notRecognised:
+        case .unreadable, .notRecognised, .away, .denied, .unintelligible, .misconfigured:
             let failure = Failure(error)
             Output.diagnostics.post(failure.text)
             unread.append(failure)
