@@ -49,7 +49,7 @@ public struct Observer: Sendable {
         var events = [reading.call]
         for sighting in reading.sightings {
             if reading.isAbsence, tracks[sighting.server]?.isSeen != true { continue }
-            try note(sighting, call: reading.call, in: &events)
+            try note(sighting, call: reading.call.id, in: &events)
         }
         forget()
         return events
@@ -81,7 +81,7 @@ public struct Observer: Sendable {
     }
 
     /// Compares a sighting with what was last seen, and appends the events that say the difference.
-    private mutating func note(_ sighting: Sighting, call: Event, in events: inout [Event]) throws(EventError) {
+    mutating func note(_ sighting: Sighting, call: String, in events: inout [Event]) throws(EventError) {
         var track = tracks[sighting.server] ?? Track()
         if let details = sighting.details, track.hasRecalledDetails {
             let evidence = Evidence(.json(details), raw: details.canonical(), redaction: redaction)
@@ -105,7 +105,7 @@ public struct Observer: Sendable {
     }
 
     private func backendDetails(
-        _ details: JSON, _ sighting: Sighting, call: Event
+        _ details: JSON, _ sighting: Sighting, call: String
     ) throws(EventError) -> Event {
         let evidence = Evidence(.json(details), raw: details.canonical(), redaction: redaction)
         if evidence.canonical.count < Event.maximumBytes, let whole = evidence.whole {
@@ -118,13 +118,13 @@ public struct Observer: Sendable {
         return try event(EventType.backendDetails, sighting, ["details": evidence.omitted ?? .null], call: call)
     }
 
-    /// The id is a digest of everything in the event and of the call that it was drawn from: what is repeated collides,
-    /// and what differs does not.
+    /// The id is a digest of everything in the event and of the id of the call that it was drawn from: what is repeated
+    /// collides, and what differs does not.
     private func event(
-        _ type: String, _ sighting: Sighting, _ data: JSON, call: Event
+        _ type: String, _ sighting: Sighting, _ data: JSON, call: String
     ) throws(EventError) -> Event {
         let digest = Digest.hexadecimal([
-            Array(source.utf8), Array(call.id.utf8), Array(type.utf8), Array(sighting.server.subject.utf8),
+            Array(source.utf8), Array(call.utf8), Array(type.utf8), Array(sighting.server.subject.utf8),
             Array(sighting.time.description.utf8), data.canonical(),
         ]).prefix(32)
         let topic = type == EventType.status ? "status" : "backend_details"
@@ -134,7 +134,7 @@ public struct Observer: Sendable {
     }
 
     /// Keeps within `limit`; an eighth goes at once, so that the search for whom to forget is rare.
-    private mutating func forget() {
+    mutating func forget() {
         guard tracks.count > limit else { return }
         let order = tracks.sorted { left, right in
             let (isLeftGone, isRightGone) = (!left.value.isPresent, !right.value.isPresent)

@@ -48,7 +48,7 @@ public struct Reading: Sendable {
         }
     }
 
-    private static func sightings(of call: Call, in exchange: Exchange, response: Body) -> [Sighting] {
+    static func sightings(of call: Call, in exchange: Exchange, response: Body) -> [Sighting] {
         let time = exchange.answeredAt
         guard let members = response.members else { return [] }
         switch (call.operation, exchange.status) {
@@ -70,7 +70,7 @@ public struct Reading: Sendable {
     ///
     /// Only this very message says so: a call that needs a later microversion, or the experimental header, is not found
     /// either, whatever server it names.
-    private static func absence(of call: Call, in exchange: Exchange, response: Body) -> UUID? {
+    static func absence(of call: Call, in exchange: Exchange, response: Body) -> UUID? {
         guard exchange.status == 404, let server = call.serverID,
             let message = Fault(exchange: exchange, response: response)?.message,
             let match = message.wholeMatch(of: #/Share server (\S{36}) could not be found\./#),

@@ -104,6 +104,18 @@ struct Track: Sendable {
         details?.isDoubted = true
     }
 
+    /// Takes all that is remembered but details as seen again at `time`, unless something else was seen since.
+    mutating func confirm(at time: Timestamp) {
+        guard isPresent else { return }
+        for index in traces.indices {
+            if let last = traces[index], last.until < time { traces[index]?.until = time }
+        }
+        seenAt = max(seenAt, time)
+    }
+
+    /// Whether details were ever told.
+    var hasDetails: Bool { details != nil }
+
     /// Compares details with those recalled, in the forms in which a log may have recorded them.
     mutating func compareRecalled(_ seen: JSON, recorded: [JSON?]) {
         hasRecalledDetails = false
