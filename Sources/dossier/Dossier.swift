@@ -26,7 +26,7 @@ struct Dossier: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [Up.self, Serve.self, GatewayCommand.self, Migrate.self]),
+            CommandGroup(name: "Run", subcommands: [Up.self, Serve.self, GatewayCommand.self, Poll.self, Migrate.self]),
             CommandGroup(name: "Read", subcommands: [Servers.self, Show.self, History.self, Events.self, Diff.self]),
             CommandGroup(
                 name: "Measure",
@@ -35,7 +35,7 @@ struct Dossier: AsyncParsableCommand {
                     Coverage.self, Conformance.self,
                 ]),
             CommandGroup(
-                name: "Keep", subcommands: [Import.self, Export.self, Verify.self, Rebuild.self]),
+                name: "Keep", subcommands: [Import.self, Reconcile.self, Export.self, Verify.self, Rebuild.self]),
             CommandGroup(name: "Other", subcommands: [Generate.self, Completion.self]),
         ])
 
