@@ -54,7 +54,8 @@ final class KeptBody: Sendable {
 struct RestOfBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     let read: ByteBuffer
-    let body: RequestBody
+    /// A request's body has one iterator only. Handed on by who has read so far and reads no more.
+    nonisolated(unsafe) let rest: RequestBody.AsyncIterator
     let kept: KeptBody
 
     struct AsyncIterator: AsyncIteratorProtocol {
@@ -74,6 +75,6 @@ struct RestOfBody: AsyncSequence, Sendable {
     }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(read: read, rest: body.makeAsyncIterator(), kept: kept)
+        AsyncIterator(read: read, rest: rest, kept: kept)
     }
 }

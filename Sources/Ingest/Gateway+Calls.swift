@@ -9,6 +9,12 @@ import NIOPosix
 import Postgres
 import ShareServers
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A call to share servers on its way through.
 struct PassingCall: Sendable {
     let request: Request
@@ -19,8 +25,10 @@ struct PassingCall: Sendable {
     /// Unique for the gateway's source.
     let id = UUID().uuidString.lowercased()
     let body: KeptBody
-    /// What has been read of the body: all of it where that was kept.
+    /// All of the body where that was kept.
     let read: ByteBuffer
+    /// All of the body where it was not.
+    let rest: RestOfBody?
     let start: ContinuousClock.Instant
 
     /// The exchange with its answer, or without one, as of now.
@@ -49,10 +57,15 @@ extension Gateway {
             duration: .seconds(-1), status: 0, remoteAddress: address)
         let body = KeptBody(limit: Self.keptRequestBytes)
         var read = ByteBuffer()
+        var rest: RestOfBody?
         if request.hasBody {
-            for try await chunk in request.body {
+            var iterator = request.body.makeAsyncIterator()
+            while let chunk = try await iterator.next() {
                 read.writeImmutableBuffer(chunk)
-                guard body.take(chunk) else { break }
+                guard body.take(chunk) else {
+                    rest = RestOfBody(read: read, rest: iterator, kept: body)
+                    break
+                }
             }
         }
         exchange.requestBody = body.bytes
@@ -60,7 +73,8 @@ extension Gateway {
         exchange.caller = await settings.identification.caller(of: exchange)
         guard let call = Call(recognising: exchange) else { return Self.unreachable }
         let passing = PassingCall(
-            request: request, target: target, call: call, exchange: exchange, body: body, read: read, start: start)
+            request: request, target: target, call: call, exchange: exchange, body: body, read: read,
+            rest: rest, start: start)
         // A caller that goes away does not end what has begun.
         return await Task { await carryOut(passing) }.value
     }
@@ -74,12 +88,9 @@ extension Gateway {
         // What is compressed could not be read.
         request.headers.replaceOrAdd(name: "Accept-Encoding", value: "identity")
         if passing.request.hasBody {
+            let length = passing.request.contentLength
             request.body =
-                passing.body.size == nil
-                ? .bytes(passing.read)
-                : .stream(
-                    RestOfBody(read: passing.read, body: passing.request.body, kept: passing.body),
-                    length: passing.request.contentLength.map { .known($0) } ?? .unknown)
+                passing.rest.map { .stream($0, length: length.map { .known($0) } ?? .unknown) } ?? .bytes(passing.read)
         }
         let isRepeatable = !passing.request.hasBody && Self.isSafe(passing.request.method)
         do {
@@ -196,7 +207,13 @@ extension Gateway {
 
     /// Whether nothing can have reached Manila.
     private static func isBeforeSending(_ error: any Error) -> Bool {
-        error is NIOConnectionError || (error as? HTTPClientError) == .connectTimeout
+        switch error {
+        case is NIOConnectionError, ChannelError.connectTimeout: true
+        case let error as HTTPClientError: error == .connectTimeout
+        // Nothing but connecting is refused.
+        case let error as IOError: error.errnoCode == ECONNREFUSED
+        default: false
+        }
     }
 
     /// Records a call with what its answer tells of servers.
