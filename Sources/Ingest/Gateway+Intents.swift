@@ -7,7 +7,7 @@ import ShareServers
 extension Gateway {
     /// How many of the log's latest positions are searched for intents.
     ///
-    /// Source: measured; a million positions take about a second.
+    /// Source: a guess at what a gateway can record in the days between two starts; it is read once.
     private static let searchedPositions: Int64 = 1_000_000
 
     /// Marks the calls that a former process passed on, and that nobody knows the outcome of, as such: once, when the
