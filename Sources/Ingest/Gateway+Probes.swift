@@ -12,7 +12,7 @@ extension Gateway {
         router.get("/metrics") { _, _ in
             let text = tally.metrics + (await recorder.metrics())
             return Response(
-                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                status: .ok, headers: [.contentType: Exposition.contentType],
                 body: .init(byteBuffer: ByteBuffer(string: text)))
         }
         return router

@@ -8,6 +8,8 @@ public enum Identification: Sendable {
     case trustedHeaders
     /// As a Manila with `auth_strategy = noauth` does.
     case noauth
+    /// As Keystone says of the token of a call. A caller whom it does not know, or cannot be asked about, is unverified.
+    case keystone(Keystone)
 
     /// Who called.
     func caller(of exchange: Exchange) async -> Caller {
@@ -15,6 +17,21 @@ public enum Identification: Sendable {
         case .unverified: .unverified
         case .trustedHeaders: Caller(headersOf: exchange)
         case .noauth: Caller(noauthOf: exchange)
+        case .keystone(let keystone): await Caller(tokenOf: exchange, keystone)
         }
+    }
+}
+
+extension Caller {
+    fileprivate init(tokenOf exchange: Exchange, _ keystone: Keystone) async {
+        guard let token = exchange.requestHeader("X-Auth-Token"),
+            case .valid(let identity) = await keystone.verdict(on: token)
+        else {
+            self = .unverified
+            return
+        }
+        self.init(
+            userID: identity.userID, userName: identity.userName, projectID: identity.projectID,
+            roles: identity.roles)
     }
 }

@@ -39,25 +39,24 @@ extension Recorder {
     /// The same in the text format of Prometheus.
     public func metrics() async -> String {
         let (state, destination) = await status()
-        var text = ""
-        func add(_ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: Int)]) {
-            text += "# HELP dossier_recorder_\(name) \(help)\n# TYPE dossier_recorder_\(name) \(type)\n"
-            for (labels, value) in values { text += "dossier_recorder_\(name)\(labels) \(value)\n" }
+        var exposition = Exposition()
+        func add(_ name: String, _ kind: Exposition.Kind, _ help: String, _ samples: [Exposition.Sample]) {
+            exposition.add("dossier_recorder_\(name)", kind, help, samples)
         }
         add(
-            "events_total", "counter", "Events made durable, by where they went.",
-            [("{to=\"log\"}", state.logged), ("{to=\"spool\"}", state.spooled)])
-        add("drained_total", "counter", "Events of the spool that the log has now.", [("", state.drained)])
-        add("refused_total", "counter", "Events refused for want of room.", [("", state.refused)])
-        add("conflicts_total", "counter", "Events whose id was used before, not kept.", [("", state.conflicts)])
-        add("spool_events", "gauge", "Events that wait in the spool.", [("", state.waiting)])
-        add("spool_bytes", "gauge", "Bytes that the spool takes.", [("", state.waitingBytes)])
-        add("spool_limit_bytes", "gauge", "Bytes that the spool may take.", [("", spool.limits.bytes)])
-        add("spool_torn_bytes_total", "counter", "Bytes cut off the ends of files.", [("", state.tornBytes)])
-        add("spool_damaged_bytes_total", "counter", "Bytes of files that cannot be read.", [("", state.damagedBytes)])
+            "events_total", .counter, "Events made durable, by where they went.",
+            [.init(state.logged, [("to", "log")]), .init(state.spooled, [("to", "spool")])])
+        add("drained_total", .counter, "Events of the spool that the log has now.", [.init(state.drained)])
+        add("refused_total", .counter, "Events refused for want of room.", [.init(state.refused)])
+        add("conflicts_total", .counter, "Events whose id was used before, not kept.", [.init(state.conflicts)])
+        add("spool_events", .gauge, "Events that wait in the spool.", [.init(state.waiting)])
+        add("spool_bytes", .gauge, "Bytes that the spool takes.", [.init(state.waitingBytes)])
+        add("spool_limit_bytes", .gauge, "Bytes that the spool may take.", [.init(spool.limits.bytes)])
+        add("spool_torn_bytes_total", .counter, "Bytes cut off the ends of files.", [.init(state.tornBytes)])
+        add("spool_damaged_bytes_total", .counter, "Bytes of files that cannot be read.", [.init(state.damagedBytes)])
         add(
-            "destination", "gauge", "1 for where events go now.",
-            [Destination.log, .spool, .nowhere].map { ("{to=\"\($0.rawValue)\"}", $0 == destination ? 1 : 0) })
-        return text
+            "destination", .gauge, "1 for where events go now.",
+            [Destination.log, .spool, .nowhere].map { .init($0 == destination ? 1 : 0, [("to", $0.rawValue)]) })
+        return exposition.text
     }
 }

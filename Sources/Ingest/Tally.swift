@@ -23,30 +23,32 @@ final class Tally: Sendable {
     }
     private let counts = Mutex(Counts())
 
+    /// As of now.
+    var current: Counts { counts.withLock { $0 } }
+
     func count(_ member: any WritableKeyPath<Counts, Int> & Sendable, by step: Int = 1) {
         counts.withLock { $0[keyPath: member] += step }
     }
 
     /// In the text format of Prometheus.
     var metrics: String {
-        let counts = counts.withLock { $0 }
-        var text = ""
-        func add(_ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: Int)]) {
-            text += "# HELP dossier_gateway_\(name) \(help)\n# TYPE dossier_gateway_\(name) \(type)\n"
-            for (labels, value) in values { text += "dossier_gateway_\(name)\(labels) \(value)\n" }
+        let counts = current
+        var exposition = Exposition()
+        func add(_ name: String, _ kind: Exposition.Kind, _ help: String, _ samples: [Exposition.Sample]) {
+            exposition.add("dossier_gateway_\(name)", kind, help, samples)
         }
-        add("requests_total", "counter", "Requests of any kind.", [("", counts.requests)])
+        add("requests_total", .counter, "Requests of any kind.", [.init(counts.requests)])
         add(
-            "calls_total", "counter", "Calls to share servers that were recorded.",
-            [("{kind=\"read\"}", counts.reads), ("{kind=\"change\"}", counts.changes)])
-        add("refused_total", "counter", "Calls not passed on for want of room to record them.", [("", counts.refused)])
-        add("unrecorded_total", "counter", "Calls that passed and could not be recorded.", [("", counts.unrecorded)])
-        add("unanswered_total", "counter", "Calls that Manila did not answer.", [("", counts.unanswered)])
-        add("pending_reads", "gauge", "Reads answered and about to be recorded.", [("", counts.pendingReads)])
-        add("retries_total", "counter", "Requests sent to Manila once more.", [("", counts.retries)])
+            "calls_total", .counter, "Calls to share servers that were recorded.",
+            [.init(counts.reads, [("kind", "read")]), .init(counts.changes, [("kind", "change")])])
+        add("refused_total", .counter, "Calls not passed on for want of room to record them.", [.init(counts.refused)])
+        add("unrecorded_total", .counter, "Calls that passed and could not be recorded.", [.init(counts.unrecorded)])
+        add("unanswered_total", .counter, "Calls that Manila did not answer.", [.init(counts.unanswered)])
+        add("pending_reads", .gauge, "Reads answered and about to be recorded.", [.init(counts.pendingReads)])
+        add("retries_total", .counter, "Requests sent to Manila once more.", [.init(counts.retries)])
         add(
-            "unknown_outcomes_total", "counter", "Calls of former processes whose outcome nobody knows.",
-            [("", counts.unknownOutcomes)])
-        return text
+            "unknown_outcomes_total", .counter, "Calls of former processes whose outcome nobody knows.",
+            [.init(counts.unknownOutcomes)])
+        return exposition.text
     }
 }

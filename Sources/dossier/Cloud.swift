@@ -85,11 +85,19 @@ struct Cloud: Sendable {
             let given = try endpoint ?? required("endpoint", "without Keystone Manila's address must be given")
             return .open(endpoint: try web(given, "endpoint"))
         }
-        let url = try web(try required("auth_url", "it says where Keystone is"), "auth_url")
-        let keystone = Keystone(url: url, credentials: try credentials(type), redaction: redaction, http: http)
         return .keystone(
-            keystone, region: setting("region_name"), interface: Self.interface(setting("interface") ?? "public"),
+            try keystone(http: http, redaction: redaction), region: setting("region_name"),
+            interface: Self.interface(setting("interface") ?? "public"),
             endpoint: try endpoint.map { try web($0, "shared_file_system_endpoint_override") })
+    }
+
+    /// - Parameter redaction: That of the log.
+    /// - Throws: `Failure` naming the setting that is missing or wrong.
+    func keystone(http: HTTPClient, redaction: Redaction) throws -> Keystone {
+        let url = try web(try required("auth_url", "it says where Keystone is"), "auth_url")
+        return Keystone(
+            url: url, credentials: try credentials(setting("auth_type") ?? "password"), redaction: redaction, http: http
+        )
     }
 
     private func credentials(_ type: String) throws -> KeystoneCredentials {

@@ -54,6 +54,17 @@ struct CloudOptions: ParsableArguments {
         return found
     }
 
+    /// The only one.
+    ///
+    /// - Throws: As `read`, and where there are several.
+    func one() throws -> Cloud {
+        let found = try read()
+        guard found.count == 1 else {
+            throw Failure("one cloud is wanted, and \(found.count) are named", status: .usage)
+        }
+        return found[0]
+    }
+
     /// What the command line says counts more.
     private func overriding(_ settings: [String: String]) -> [String: String] {
         var settings = settings

@@ -64,7 +64,7 @@ struct Proxying: Sendable {
         }
         // Stopped in the opposite order.
         var configuration = ServiceGroupConfiguration(
-            services: [recorder, gateway.reckoning, probes, passing, announcing] as [any Service],
+            services: [recorder, gateway.reckoning, gateway.watching, probes, passing, announcing] as [any Service],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.patience
         try await ServiceGroup(configuration: configuration).run()

@@ -1,7 +1,9 @@
 import ArgumentParser
+import AsyncHTTPClient
 import FoundationEssentials
 import Ingest
 import Logging
+import ShareServers
 
 struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,24 +43,20 @@ struct GatewayCommand: AsyncParsableCommand {
         case unverified
         case headers
         case noauth
-
-        var identification: Identification {
-            switch self {
-            case .unverified: .unverified
-            case .headers: .trustedHeaders
-            case .noauth: .noauth
-            }
-        }
+        case keystone
     }
 
     @Option(
         help: ArgumentHelp(
             "How callers are made out.",
             discussion: """
+                keystone: Keystone says whose a token is, asked with the credentials of a --cloud or of OS_* variables; \
                 headers: by those of a keystonemiddleware in front that nobody can get past; noauth: as a Manila without \
                 Keystone does; unverified: not at all.
                 """))
     var callers = Callers.unverified
+
+    @OptionGroup(title: "Keystone") var clouds: CloudOptions
 
     enum Reads: String, CaseIterable, ExpressibleByArgument {
         case before
@@ -103,19 +101,47 @@ struct GatewayCommand: AsyncParsableCommand {
         let proxy = try address(listen, "DOSSIER_GATEWAY_LISTEN", default: "127.0.0.1:8788")
         let operations = try address(admin, "DOSSIER_GATEWAY_ADMIN", default: "127.0.0.1:8789")
         var settings = Gateway.Settings(upstream: try upstreamURL(), source: source ?? Self.defaultSource)
-        settings.identification = callers.identification
         settings.areReadsDurable = reads == .before
         settings.doReadsPassUnrecorded = readsWhenFull == .pass
+        let cloud = callers == .keystone ? try clouds.one() : nil
         let limits = Recorder.Limits(bytes: spoolLimit << 20, reserve: spoolReserve.map { $0 << 20 })
         let recorder = try await Recorder.open(
             url: try database.url(), spool: try spool ?? database.data.directory().path + "/spool", limits: limits,
             logger: logger)
-        try await Proxying(
-            settings: settings, recorder: recorder, proxy: proxy, operations: operations, logger: logger
-        ).run { [settings] proxy, operations in
+        let http = try cloud?.httpClient()
+        let running: Result<Void, any Error>
+        do {
+            settings.identification = try identification(cloud, http, recorder.redaction)
+            try await run(
+                Proxying(
+                    settings: settings, recorder: recorder, proxy: proxy, operations: operations, logger: logger))
+            running = .success(())
+        } catch {
+            running = .failure(error)
+        }
+        try? await http?.shutdown()
+        try running.get()
+    }
+
+    private func run(_ proxying: Proxying) async throws {
+        let settings = proxying.settings
+        try await proxying.run { proxy, operations in
             try await Output.standard.write(
                 "Manila's API, recorded, is at \(proxy)\n  passed on to \(settings.upstream), as source "
                     + "\(settings.source)\n  its state: \(operations)/metrics\n")
+        }
+    }
+
+    private func identification(
+        _ cloud: Cloud?, _ http: HTTPClient?, _ redaction: Redaction
+    ) throws -> Identification {
+        switch callers {
+        case .unverified: return .unverified
+        case .headers: return .trustedHeaders
+        case .noauth: return .noauth
+        case .keystone:
+            guard let cloud, let http else { return .unverified }
+            return .keystone(try cloud.keystone(http: http, redaction: redaction))
         }
     }
 
