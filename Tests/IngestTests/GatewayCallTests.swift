@@ -12,7 +12,7 @@ import Testing
 @testable import Ingest
 
 /// When calls to share servers are recorded, and as whose.
-@Suite(.log, .timeLimit(.minutes(10))) struct GatewayCallTests {
+@Suite(.log, .timeLimit(.minutes(20))) struct GatewayCallTests {
     private static let server = "8c041935-231e-405a-a0d2-d5b0acdceb46"
     private static let list = #"{"share_servers": [{"id": "\#(server)", "status": "active", "host": "lab@alpha"}]}"#
 

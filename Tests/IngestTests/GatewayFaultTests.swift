@@ -16,7 +16,7 @@ import Testing
 @testable import Ingest
 
 /// What a gateway does when Manila, PostgreSQL or itself is away.
-@Suite(.log, .timeLimit(.minutes(10))) struct GatewayFaultTests {
+@Suite(.log, .timeLimit(.minutes(20))) struct GatewayFaultTests {
     private static let server = "8c041935-231e-405a-a0d2-d5b0acdceb46"
 
     @Test("After a reset a safe call is sent again, and a changing one never")

@@ -12,7 +12,7 @@ import Testing
 @testable import Ingest
 
 /// What passes a gateway, and what is recorded of it.
-@Suite(.log, .timeLimit(.minutes(10))) struct GatewayTests {
+@Suite(.log, .timeLimit(.minutes(20))) struct GatewayTests {
     /// Says what it was asked.
     private static let echo = TestUpstream { request, _ in
         let body = try await request.body.collect(upTo: 256 << 20)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("A large body streams through while it comes in", .timeLimit(.minutes(2)))
+    @Test("A large body streams through while it comes in", .timeLimit(.minutes(20)))
     func streaming() async throws {
         let (gate, opening) = AsyncStream.makeStream(of: Void.self)
         let upstream = TestUpstream { _, _ in

@@ -9,7 +9,7 @@ import Testing
 @testable import Ingest
 
 /// What a gateway tells of its own watching, and whom it takes a caller for by Keystone's word.
-@Suite(.log, .timeLimit(.minutes(10))) struct GatewayWatchingTests {
+@Suite(.log, .timeLimit(.minutes(20))) struct GatewayWatchingTests {
     private static let server = "8c041935-231e-405a-a0d2-d5b0acdceb46"
 
     /// Runs what tells of a gateway's watching until it has told something, and ends it in order.

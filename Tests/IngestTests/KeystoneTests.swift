@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test("A Keystone that does not answer in time is away, and so is one that is not there", .timeLimit(.minutes(1)))
+    @Test("A Keystone that does not answer in time is away, and so is one that is not there", .timeLimit(.minutes(20)))
     func away() async throws {
         try await Cloud.with { cloud in
             await cloud.set(.silent, for: "/v3/auth/tokens")
@@ -136,7 +136,7 @@ import Testing
                     Issue.record("\(String(describing: error))")
                     continue
                 }
-                #expect(.now - begun < .seconds(4))
+                #expect(.now - begun < .seconds(20))
             }
         }
     }

@@ -89,7 +89,7 @@ struct PollerInTest {
     func until(
         _ what: String, _ sourceLocation: SourceLocation = #_sourceLocation, _ isSo: (Poller.Tally.Counts) -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while !isSo(poller.tally.counts) {
             guard .now < deadline else {
                 Issue.record("waited in vain for \(what): \(poller.tally.counts)", sourceLocation: sourceLocation)

