@@ -14,7 +14,7 @@ public final class ExpectContinue: ChannelInboundHandler, RemovableChannelHandle
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let request) = unwrapInboundIn(data),
-            request.headerFields[.expect]?.trimmed.lowercased() == "100-continue"
+            request.headerFields[.expect]?.trimmingBlanks.lowercased() == "100-continue"
         {
             context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
         }

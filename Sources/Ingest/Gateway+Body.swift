@@ -39,13 +39,7 @@ final class KeptBody: Sendable {
     /// Nil where all of it is kept.
     var size: BodySize? {
         state.withLock { state in
-            state.hash.map { hash in
-                let digits = hash.finalize().map { byte in
-                    let text = String(byte, radix: 16)
-                    return byte < 16 ? "0" + text : text
-                }
-                return BodySize(bytes: state.bytes, sha256: digits.joined())
-            }
+            state.hash.map { BodySize(bytes: state.bytes, sha256: $0.finalize().hexadecimal) }
         }
     }
 }

@@ -90,7 +90,7 @@ extension Gateway {
     ///
     /// Source: RFC 9110, section 7.6.1; `trailer`: trailers are not passed on.
     private static func hopByHop(_ connection: [String]) -> Set<String> {
-        let named = connection.flatMap { $0.split(separator: ",") }.map { $0.trimmed.lowercased() }
+        let named = connection.flatMap { $0.split(separator: ",") }.map { $0.trimmingBlanks.lowercased() }
         return Set(named).union([
             "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
         ])
@@ -134,7 +134,7 @@ extension Request {
 
 extension StringProtocol {
     /// Without blanks around it.
-    var trimmed: String {
+    public var trimmingBlanks: String {
         var text = self[...]
         while text.first == " " || text.first == "\t" { text = text.dropFirst() }
         while text.last == " " || text.last == "\t" { text = text.dropLast() }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Ingest
 import ShareServers
 
 /// A version of Manila's API, such as 2.51.

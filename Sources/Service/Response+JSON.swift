@@ -1,6 +1,7 @@
 import Crypto
 import HTTPTypes
 import Hummingbird
+import Ingest
 import NIOCore
 import ShareServers
 
@@ -41,23 +42,5 @@ extension Response {
             answer["as_of"] = asOf.json
             self.init(json: .object(answer), headers: headers)
         }
-    }
-}
-
-extension Sequence<UInt8> {
-    /// Two lower-case digits a byte.
-    var hexadecimal: String {
-        var text = ""
-        for byte in self {
-            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
-        return text
-    }
-}
-
-extension StringProtocol {
-    var trimmingBlanks: String {
-        let start = drop { $0 == " " || $0 == "\t" }
-        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }

@@ -46,7 +46,7 @@ extension String {
 
 extension Sequence<UInt8> {
     /// Lower-case hexadecimal, two digits a byte.
-    var hexadecimal: String {
+    public var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for byte in self {
