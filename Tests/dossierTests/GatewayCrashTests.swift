@@ -128,7 +128,12 @@ private final class Answered: Sendable {
                                 }
                             }
                         }
-                        try await Task.sleep(for: .milliseconds(300 + 150 * round))
+                        // Enough answers first, however slow the machine; then a moment that no answer chooses.
+                        let deadline = ContinuousClock.now + .seconds(60)
+                        while answered.ids.withLock({ $0.count }) < 12 * (round + 1), ContinuousClock.now < deadline {
+                            try await Task.sleep(for: .milliseconds(20))
+                        }
+                        try await Task.sleep(for: .milliseconds(30 * round))
                         #expect(try await running.program.end(SIGKILL) == 128 + SIGKILL)
                         asking.cancel()
                         await asking.value
