@@ -121,12 +121,17 @@ public final class EmbeddedPostgres: Sendable {
             kill $asking 2>/dev/null
             \(throwaway ? "rm -rf \"${log%/*}\" \"$socket\"" : ":")
             """
+        let settings =
+            [
+                "listen_addresses=", "unix_socket_directories=\(place.socketDirectory)", "unix_socket_permissions=0700",
+                "logging_collector=off", "timezone=UTC", "log_timezone=UTC", "datestyle=ISO",
+            ] + (throwaway ? throwawaySettings : await durableSettings(place, programs: programs))
         // As ourselves: PostgreSQL's user may not remove what lies in a folder of ours.
         let arguments =
             ["-c", script, "sh", place.log, place.socketDirectory]
             + owner.words(
                 "\(programs)/postgres",
-                ["-D", place.data] + settings(place, throwaway: throwaway).flatMap { ["-c", $0] })
+                ["-D", place.data] + settings.flatMap { ["-c", $0] })
         let (untilStopped, stopping) = AsyncStream<Never>.makeStream()
         let options = owner.platformOptions
         let logged = place.logSize
@@ -150,22 +155,18 @@ public final class EmbeddedPostgres: Sendable {
         }
     }
 
-    private static func settings(_ place: Place, throwaway: Bool) -> [String] {
-        var settings = [
-            "listen_addresses=", "unix_socket_directories=\(place.socketDirectory)", "unix_socket_permissions=0700",
-            "logging_collector=off", "timezone=UTC", "log_timezone=UTC", "datestyle=ISO",
+    private static let throwawaySettings = [
+        "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=250",
+        "max_wal_size=2GB", "autovacuum=off",
+    ]
+
+    /// Source: PostgreSQL documentation, "Resource Consumption" and "WAL Configuration": an append-only load wants room
+    /// between checkpoints.
+    private static func durableSettings(_ place: Place, programs: String) async -> [String] {
+        [
+            "shared_buffers=256MB", "max_wal_size=4GB", "checkpoint_timeout=15min",
+            "wal_compression=\(await Programs.compression(in: programs, data: place.data))",
         ]
-        if throwaway {
-            settings += [
-                "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB",
-                "max_connections=250", "max_wal_size=2GB", "autovacuum=off",
-            ]
-        } else {
-            // Source: PostgreSQL documentation, "Resource Consumption" and "WAL Configuration": an append-only load
-            // wants room between checkpoints.
-            settings += ["shared_buffers=256MB", "max_wal_size=4GB", "wal_compression=on", "checkpoint_timeout=15min"]
-        }
-        return settings
     }
 
     /// Stops the server, after ending its sessions, and waits until it has stopped.

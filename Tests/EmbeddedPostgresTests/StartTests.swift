@@ -24,6 +24,12 @@ import Testing
             try await number(
                 "SELECT count(*) FROM pg_settings WHERE name = 'fsync' AND setting = 'on'",
                 at: server.url()) == 1)
+        #expect(
+            try await number(
+                """
+                SELECT count(*) FROM pg_settings WHERE name = 'wal_compression'
+                    AND setting = CASE WHEN 'lz4' = ANY (enumvals) THEN 'lz4' ELSE 'off' END
+                """, at: server.url()) == 1)
         await server.stop()
         #expect(!isRunning(server.processID))
         let error = await #expect(throws: PostgresError.self) { try await Connection.open(server.url()) }
