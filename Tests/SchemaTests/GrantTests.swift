@@ -107,6 +107,7 @@ import Testing
                 "refuse_change public",
                 "remove_rebuild dossier_writer",
                 "status_class public",
+                "stays public",
                 "summary public",
                 "swap_rebuild dossier_writer",
                 "tellings public",
