@@ -14,9 +14,6 @@ public actor Manila {
         case open(endpoint: String)
     }
 
-    /// The newest that is known here; later ones are not asked for. Source: Manila 23, `api/openstack/api_version_request.py`.
-    static let newest = Microversion(2, 99)
-
     private let access: Access
     private let fixed: Microversion?
     private let upstream: Upstream
@@ -118,24 +115,6 @@ public actor Manila {
         let its = versions.compactMap { $0["version"]?.string.flatMap(Microversion.init) }.filter { $0.major == 2 }
             .max()
         guard let its else { throw .unintelligible(service: upstream.service, reason: "it names no version 2") }
-        return min(its, Self.newest)
+        return min(its, .newest)
     }
-}
-
-/// A version of Manila's API, such as 2.63.
-public struct Microversion: Sendable, Hashable, Comparable, CustomStringConvertible {
-    public let major: Int
-    public let minor: Int
-
-    public init(_ major: Int, _ minor: Int) { (self.major, self.minor) = (major, minor) }
-
-    /// Reads `2.63`.
-    public init?(_ text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let major = parts[0], let minor = parts[1], major >= 0, minor >= 0 else { return nil }
-        self.init(major, minor)
-    }
-
-    public static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
-    public var description: String { "\(major).\(minor)" }
 }

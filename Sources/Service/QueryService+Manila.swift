@@ -168,7 +168,7 @@ extension ServerState {
             (70, "share_network_subnet_ids", .array(subnets)),
             (90, "encryption_key_ref", value("encryption_key_ref")),
         ]
-        for field in since where version >= Microversion(minor: field.minor) { server[field.name] = field.value }
+        for field in since where version >= Microversion(2, field.minor) { server[field.name] = field.value }
         if (51...69).contains(version.minor) { server["share_network_subnet_id"] = subnets.first ?? .null }
         return .object(server)
     }
