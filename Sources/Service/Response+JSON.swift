@@ -28,10 +28,19 @@ extension Response {
     ///
     /// Source: RFC 9110, sections 8.8.3 and 13.1.2.
     init(_ answer: [String: JSON], asOf: AsOf, to request: Request, headers: HTTPFields = [:]) {
-        var answer = answer
         var headers = headers
-        answer["as_of"] = ["positions": asOf.positions]
-        let tag = "\"" + SHA256.hash(data: JSON.object(answer).canonical()).prefix(16).hexadecimal + "\""
+        // All but as_of is written once, however long it is.
+        let (before, after) = (answer.filter { $0.key < "as_of" }, answer.filter { $0.key > "as_of" })
+        let parts = [before, after].map { JSON.object($0).canonical().dropFirst().dropLast() }
+        func body(_ asOf: JSON) -> [UInt8] {
+            var bytes: [UInt8] = [0x7B]
+            for part in [parts[0], Array("\"as_of\":".utf8)[...] + asOf.canonical(), parts[1]] where !part.isEmpty {
+                if bytes.count > 1 { bytes.append(0x2C) }
+                bytes += part
+            }
+            return bytes + [0x7D]
+        }
+        let tag = "\"" + SHA256.hash(data: body(["positions": asOf.positions])).prefix(16).hexadecimal + "\""
         // Weak: the time and the lag in it change.
         headers[.eTag] = "W/" + tag
         headers[.cacheControl] = "no-cache"
@@ -39,8 +48,7 @@ extension Response {
         if known.contains(where: { $0 == "*" || $0 == tag || $0 == "W/" + tag }) {
             self.init(status: .notModified, headers: headers)
         } else {
-            answer["as_of"] = asOf.json
-            self.init(json: .object(answer), headers: headers)
+            self.init(bytes: body(asOf.json), headers: headers)
         }
     }
 }

@@ -23,8 +23,7 @@ extension JSON {
             bytes.append(0x5D)
         case .object(let members):
             bytes.append(0x7B)
-            let sorted = members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
-            for (index, member) in sorted.enumerated() {
+            for (index, member) in members.sorted(by: { Self.precedes($0.key, $1.key) }).enumerated() {
                 if index > 0 { bytes.append(0x2C) }
                 Self.appendString(member.key, to: &bytes)
                 bytes.append(0x3A)
@@ -34,10 +33,30 @@ extension JSON {
         }
     }
 
+    /// Whether a name comes before another by UTF-16 code units, told by their UTF-8: the two orders differ only between
+    /// U+E000 to U+FFFF (lead bytes EE and EF) and what lies beyond (F0 and up), which is surrogates, D800 to DFFF, there.
+    ///
+    /// Source: RFC 8785, section 3.2.3.
+    static func precedes(_ left: String, _ right: String) -> Bool {
+        var others = right.utf8.makeIterator()
+        for byte in left.utf8 {
+            guard let other = others.next() else { return false }
+            if byte == other { continue }
+            if byte >= 0xEE, other >= 0xEE, (byte < 0xF0) != (other < 0xF0) { return byte > other }
+            return byte < other
+        }
+        return others.next() != nil
+    }
+
     /// Appends a string in quotes with the fewest escapes.
     static func appendString(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(0x22)
-        for byte in text.utf8 { appendEscaped(byte, to: &bytes) }
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
+        if isPlain {
+            bytes.append(contentsOf: text.utf8)
+        } else {
+            for byte in text.utf8 { appendEscaped(byte, to: &bytes) }
+        }
         bytes.append(0x22)
     }
 
@@ -67,8 +86,9 @@ extension JSON {
     /// Source: RFC 8785, section 3.2.2.3, and ECMA-262, Number::toString. Swift's description gives the same shortest
     /// digits; only their arrangement differs.
     static func appendNumber(_ value: Double, to bytes: inout [UInt8]) {
-        guard value != 0 else {
-            bytes.append(0x30)
+        // Zero, of either sign, too. Most numbers are whole, and their digits need no search.
+        if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
+            bytes.append(contentsOf: String(whole).utf8)
             return
         }
         if value < 0 { bytes.append(0x2D) }
