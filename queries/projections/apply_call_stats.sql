@@ -33,9 +33,17 @@ with late as (
         offset 0)
 ), change as (
     select entry.occurred_at, entry.operation, entry.http_status, entry.project_id, entry.actor_user_id, entry.body,
-        1 as sign,
-        dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $3) as host
+        1 as sign, coalesce(seen.host, entry.host, '') as host
     from dossier.entries entry
+    left join lateral (
+        -- As dossier.call_host has it: to call it for each would cost as much as all else.
+        select status.host from dossier.entries status
+        where status.lane = $1 and status.server_id = entry.server_id and status.position < $3
+            and (status.occurred_at, status.position) <= (entry.occurred_at, entry.position)
+            and status.type = 'org.openstack.manila.share_server.status' and status.host is not null
+        order by status.occurred_at desc, status.position desc
+        limit 1
+    ) seen on true
     where entry.lane = $1 and entry.position >= $2 and entry.position < $3
         and entry.type = 'org.openstack.manila.share_server.call'
         and not exists (select from shared where shared.request_id = entry.request_id)
