@@ -26,7 +26,8 @@ struct Batch: Sendable {
 
     struct Appended: Sendable {
         let receipts: [[Receipt]]
-        let size: Int64
+        /// As it is now.
+        let head: Head
         let partitioned: Int64
     }
 
@@ -46,7 +47,9 @@ struct Batch: Sendable {
         }
         let plan = try plan(from: head.size, on: connection)
         guard !plan.fresh.isEmpty else {
-            return Appended(receipts: plan.receipts, size: head.size, partitioned: partitioned)
+            return Appended(
+                receipts: plan.receipts, head: Head(frontier: frontier, recordedAt: head.recordedAt),
+                partitioned: partitioned)
         }
         let size = head.size + Int64(plan.fresh.count)
         var partitioned = partitioned
@@ -67,7 +70,8 @@ struct Batch: Sendable {
             Queries.Log.advanceHead(
                 lane: lane.number, size: size, frontier: Bytes(frontier.bytes), root: Bytes(frontier.root.bytes),
                 recordedAt: recordedAt))
-        return Appended(receipts: plan.receipts, size: size, partitioned: partitioned)
+        return Appended(
+            receipts: plan.receipts, head: Head(frontier: frontier, recordedAt: recordedAt), partitioned: partitioned)
     }
 
     // MARK: What is new

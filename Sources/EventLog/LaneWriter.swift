@@ -34,8 +34,8 @@ actor LaneWriter {
     private var drain: Task<Void, Never>?
     private var isClosed = false
     private var connection: Connection?
-    /// The lane's size after the last batch of this writer; others may have moved it on.
-    private var size: Int64 = 0
+    /// The lane's head after the last batch of this writer; others may have moved it on.
+    private var head: Head?
     /// The first position that is not known to have a partition.
     private var partitioned: Int64 = 0
 
@@ -150,18 +150,20 @@ actor LaneWriter {
     }
 
     private func append(_ batch: [Piece]) async throws(LogError) -> [[Receipt]] {
+        let former = head
+        // Whatever fails may have been committed all the same.
+        head = nil
         do {
             let connection = try await connected()
+            let size = former?.size ?? 0
             if partitioned < size + Int64(Self.batchEntries) + partitionEntries / 2 {
                 // Ahead of need, and outside the transaction that holds the head.
                 partitioned = try await partitions(
                     until: size + Int64(Self.batchEntries) + partitionEntries / 2, connection)
             }
             let batch = Batch(lane: lane, pieces: batch.map(\.events), partitioned: partitioned)
-            let appended = try await connection.transaction { connection in
-                try await batch.append(on: connection)
-            }
-            size = appended.size
+            let appended = try await append(batch, after: former, connection)
+            head = appended.head
             partitioned = appended.partitioned
             return appended.receipts
         } catch {
@@ -169,6 +171,16 @@ actor LaneWriter {
             if case .unavailable = error { await disconnect() }
             throw error
         }
+    }
+
+    /// In one round trip where that can be.
+    private func append(_ batch: Batch, after head: Head?, _ connection: Connection) async throws -> Batch.Appended {
+        if let head,
+            let appended = try await connection.run({ connection in try batch.appendFew(after: head, on: connection) })
+        {
+            return appended
+        }
+        return try await connection.transaction { connection in try await batch.append(on: connection) }
     }
 
     private func partitions(until position: Int64, _ connection: Connection) async throws -> Int64 {

@@ -29,6 +29,15 @@ public struct Bindings: Sendable {
         }
     }
 
+    /// Appends the next parameter, an array in which there may be nulls.
+    public mutating func append<Value: PostgresEncodable>(_ values: [Value?]) {
+        let start = bytes.count
+        [Value?].encode(values, hasNulls: values.contains { $0 == nil }, into: &bytes)
+        offsets.append(start)
+        lengths.append(Int32(clamping: bytes.count - start))
+        types.append(Value.arrayOID)
+    }
+
     /// Calls `body` with the arrays that libpq takes: values, lengths, formats (all binary).
     func withPointers<Result>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Result

@@ -6,13 +6,26 @@ extension Array: PostgresEncodable where Element: PostgresEncodable {
     public static var oid: OID { Element.arrayOID }
     public static var arrayOID: OID { Element.arrayOID }
     public func encode(into bytes: inout [UInt8]) {
-        bytes.appendBigEndian(Int32(isEmpty ? 0 : 1))
-        bytes.appendBigEndian(Int32(0))
-        bytes.appendBigEndian(Element.oid)
-        guard !isEmpty else { return }
-        bytes.appendBigEndian(Int32(count))
+        Array<Element?>.encode(lazy.map { $0 }, hasNulls: false, into: &bytes)
+    }
+}
+
+extension Array {
+    /// Appends an array of which elements may be null.
+    static func encode<Value: PostgresEncodable>(
+        _ elements: some Collection<Value?>, hasNulls: Bool, into bytes: inout [UInt8]
+    ) where Element == Value? {
+        bytes.appendBigEndian(Int32(elements.isEmpty ? 0 : 1))
+        bytes.appendBigEndian(Int32(hasNulls ? 1 : 0))
+        bytes.appendBigEndian(Value.oid)
+        guard !elements.isEmpty else { return }
+        bytes.appendBigEndian(Int32(elements.count))
         bytes.appendBigEndian(Int32(1))
-        for element in self {
+        for element in elements {
+            guard let element else {
+                bytes.appendBigEndian(Int32(-1))
+                continue
+            }
             let start = bytes.count
             bytes.appendBigEndian(Int32(0))
             element.encode(into: &bytes)

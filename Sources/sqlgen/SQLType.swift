@@ -1,4 +1,4 @@
-/// A type of SQL as a header writes it: `text`, `text?` (nullable), `uuid[]`.
+/// A type of SQL as a header writes it: `text`, `text?` (nullable), `uuid[]`, `uuid?[]` (of nullable elements).
 struct SQLType {
     let written: String
     let swift: String
@@ -19,7 +19,10 @@ struct SQLType {
         if isNullable { name = name.dropLast() }
         let isArray = name.hasSuffix("[]")
         if isArray { name = name.dropLast(2) }
-        guard let element = Self.swiftTypes[String(name)] else { return nil }
+        let hasNulls = isArray && name.hasSuffix("?")
+        if hasNulls { name = name.dropLast() }
+        guard let type = Self.swiftTypes[String(name)] else { return nil }
+        let element = type + (hasNulls ? "?" : "")
         swift = (isArray ? "[\(element)]" : element) + (isNullable ? "?" : "")
     }
 }

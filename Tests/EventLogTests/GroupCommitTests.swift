@@ -56,6 +56,29 @@ import Testing
         try await log.expectSound()
     }
 
+    @Test("Single events of two processes by turns stand in the order of their commits", arguments: [Int16(1), 4])
+    func byTurns(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        let other = try await Log.open(url: log.url)
+        // Past the first complete subtree; by turns of one, two and three.
+        let events = try Made.events(0..<300, of: log.server)
+        var (next, turn) = (0, 0)
+        while next < events.count {
+            let part = Array(events[next..<min(next + 1 + turn % 3, events.count)])
+            let receipts = try await (turn / 3 % 2 == 0 ? log.log : other).append(part)
+            #expect(receipts.map(\.outcome) == part.map { _ in .appended })
+            #expect(receipts.map(\.position.index) == (next..<next + part.count).map(Int64.init))
+            (next, turn) = (next + part.count, turn + 1)
+        }
+        // What one has appended is known to the other.
+        #expect(try await log.log.append([events[299]]).map(\.outcome) == [.known])
+        #expect(
+            try await other.append([events[0], try Made.event(300, of: log.server)]).map(\.outcome)
+                == [.known, .appended])
+        await other.close()
+        try await log.expectSound()
+    }
+
     @Test("A lane that is held does not hold up the others")
     func otherLanes() async throws {
         let log = try await TestLog.open(lanes: 4)

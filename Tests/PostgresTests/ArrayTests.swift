@@ -37,6 +37,18 @@ import Testing
             [JSONText(Array("{}".utf8)), JSONText(Array("1".utf8))], is: "{\"{}\",1}", of: "json", on: connection)
     }
 
+    @Test("Arrays are bound with their null elements, be they all or none")
+    func nullElements() async throws {
+        let connection = try await Connection.open(DatabaseTrait.url)
+        for (values, text) in [
+            (["a", nil, ""], "{a,NULL,\"\"}"), ([nil, nil], "{NULL,NULL}"), (["a"], "{a}"), ([], "{}"),
+        ] as [([String?], String)] {
+            var bindings = Bindings()
+            bindings.append(values)
+            #expect(try await connection.value("SELECT $1::text[]::text", bindings, as: String.self) == text)
+        }
+    }
+
     @Test("Elements of an array of binary JSON are JSON texts")
     func binaryJSON() async throws {
         let connection = try await Connection.open(DatabaseTrait.url)

@@ -59,7 +59,7 @@ extension Connection {
 /// A type as headers write it, as PostgreSQL does.
 func sqlType(_ written: String) -> String {
     let name = written.hasSuffix("?") ? String(written.dropLast()) : written
-    return name.replacing("double", with: "double precision")
+    return name.replacing("?", with: "").replacing("double", with: "double precision")
 }
 
 /// Source: PostgreSQL documentation, "EXPLAIN", the members of FORMAT JSON.
