@@ -16,12 +16,15 @@ extension PollerWatch {
     /// - Parameter end: What is asked only to know more waits for the next round then.
     /// - Throws: `.log`, `.cancelled`, and why the list could not be had or not be read.
     mutating func round(until end: ContinuousClock.Instant) async throws(IngestError) {
+        // What others tell after this question is of the next round: it may be later than the answer.
+        let told = try await toldByNow()
         let (body, list) = try await poller.manila.list()
         let digest = Array(SHA256.hash(data: body))
         try await recallPresent()
         try await recall(list.servers)
+        try await hearOthers(until: told)
         if digest == lastList {
-            observer.confirm(at: list.time)
+            observer.confirm(at: list.time, asked: list.asked)
         } else {
             let events = draw(list)
             try await append(events)
@@ -40,7 +43,7 @@ extension PollerWatch {
         let isWhole = try await confirmMissing(Set(list.servers))
         poller.tally.count { $0.rounds += 1 }
         if isWhole {
-            try await tellSeen(at: list.time)
+            try await tellSeen(at: list.asked)
         } else {
             coverage.miss("Manila does not say whether servers that are missing from its list are gone")
         }
@@ -83,6 +86,28 @@ extension PollerWatch {
             do throws(IngestError) { try await recall(unknown) } catch {
                 if case .log(let error) = error { throw error }
             }
+        } catch {
+            throw error == .cancelled && Task.isCancelled ? .cancelled : .log(error)
+        }
+    }
+
+    /// What other sources told since the last round: where they have the last word and it is another than that of this
+    /// source, the list is told of once more.
+    private mutating func hearOthers(until told: [Lane: Int64]) async throws(IngestError) {
+        do throws(LogError) {
+            try await poller.log.states(toldByOthersThan: poller.source, from: heard, until: told) {
+                server, status, time in
+                if observer.hear(status, of: server, at: time) { lastList = nil }
+            }
+            heard = told
+        } catch {
+            throw error == .cancelled && Task.isCancelled ? .cancelled : .log(error)
+        }
+    }
+
+    private func toldByNow() async throws(IngestError) -> [Lane: Int64] {
+        do throws(LogError) {
+            return try await poller.log.sizes()
         } catch {
             throw error == .cancelled && Task.isCancelled ? .cancelled : .log(error)
         }

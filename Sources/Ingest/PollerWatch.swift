@@ -19,6 +19,8 @@ struct PollerWatch {
     /// Of the last list, where nothing but the list itself told of its servers since.
     var lastList: [UInt8]?
     var recalledAt: ContinuousClock.Instant?
+    /// Up to where it was heard what other sources told.
+    var heard: [Lane: Int64]
 
     /// Watches until the task is cancelled, or the log fails.
     ///
@@ -45,6 +47,8 @@ struct PollerWatch {
         self.lock = lock
         observer = Observer(source: poller.source, redaction: Redaction(key: poller.log.redactionKey))
         let former = try await poller.log.lastSign(of: poller.source)
+        // What was told while nobody watched is heard with the first round.
+        heard = try await poller.log.sizes(at: former?.time)
         // A sign of life is given when all that there is has been seen and is in the log.
         seenUntil = former?.time
         coverage = Coverage(

@@ -21,11 +21,11 @@ extension Observer {
     }
 
     /// Takes every server that is present as seen again as it was: the answer was the same once more.
-    public mutating func confirm(at time: Timestamp) {
+    public mutating func confirm(at time: Timestamp, asked: Timestamp) {
         // In place: not by keys, which would copy them all.
         var index = tracks.values.startIndex
         while index != tracks.values.endIndex {
-            tracks.values[index].confirm(at: time)
+            tracks.values[index].confirm(at: time, asked: asked)
             tracks.values.formIndex(after: &index)
         }
     }
@@ -40,7 +40,15 @@ extension Observer {
     public mutating func recall(_ server: UUID, from noted: [Noted], seenUntil: Timestamp?) {
         guard tracks[server] == nil else { return }
         recall(server, from: noted, isRepeated: true)
-        if let seenUntil { tracks[server]?.confirm(at: seenUntil) }
+        if let seenUntil { tracks[server]?.confirm(at: seenUntil, asked: seenUntil) }
+    }
+
+    /// Takes notice that another source told of a status.
+    ///
+    /// - Returns: Whether it is another than the one last told here, and of later, so that the next sighting will be told
+    ///   though it be as the one before.
+    public mutating func hear(_ status: String, of server: UUID, at time: Timestamp) -> Bool {
+        tracks[server]?.hear(status, at: time) ?? false
     }
 
     /// The servers that are there as far as is known and are not among `listed`.

@@ -3,11 +3,13 @@ public import Postgres
 
 /// What Manila's answer to a source's own question says of servers: a `Reading` without its call.
 public struct Polled: Sendable {
-    let sightings: [Sighting]
+    private(set) var sightings: [Sighting]
     /// Whether Manila says that it does not know the server that it was asked for.
     public let isAbsence: Bool
     /// The moment of the answer, which is that of what it says of servers.
     public let time: Timestamp
+    /// The moment of the question: what the answer says was so later than that.
+    public let asked: Timestamp
     /// Servers of a list that could not be read: who is missing from it cannot be told then.
     public let unreadable: Int
 
@@ -19,13 +21,14 @@ public struct Polled: Sendable {
     public init?(_ exchange: Exchange) {
         guard let call = Call(recognising: exchange) else { return nil }
         let response = Body(exchange.responseBody)
-        time = exchange.answeredAt
+        (time, asked) = (exchange.answeredAt, exchange.startedAt)
         if let gone = Reading.absence(of: call, in: exchange, response: response) {
-            sightings = [Sighting(server: gone, time: time, members: [.status: "absent"])]
+            sightings = [Sighting(server: gone, time: time, asked: asked, members: [.status: "absent"])]
             (isAbsence, unreadable) = (true, 0)
             return
         }
         sightings = Reading.sightings(of: call, in: exchange, response: response)
+        for index in sightings.indices { sightings[index].asked = asked }
         isAbsence = false
         switch (call.operation, exchange.status) {
         case (.list, 200):

@@ -5,6 +5,8 @@ public import Postgres
 struct Sighting: Sendable {
     let server: UUID
     let time: Timestamp
+    /// What it says was so at some moment from here on, `time` at the latest; nil: at `time`.
+    var asked: Timestamp?
     /// Under the names of Dossier; only those that the answer has.
     var members: [Member: JSON]
     var updatedAt: JSON?

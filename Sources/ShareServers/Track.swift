@@ -8,6 +8,8 @@ struct Track: Sendable {
         /// The first and the last time at which it is known to have been so, with nothing else seen between.
         var since: Timestamp
         var until: Timestamp
+        /// Until when it is known to have been so for sure: an answer may say what was so when it was asked for.
+        var surely: Timestamp
         /// Whether something else has been learnt of the time between, so that the next sighting counts as news.
         var isDoubted = false
     }
@@ -17,10 +19,14 @@ struct Track: Sendable {
     /// Hashes of the share network subnets last seen.
     private var subnets: [Int] = []
     private var status = ""
+    /// Until when the status was surely as last told here, where another source has told another one since.
+    private var undisputedUntil: Timestamp?
     /// Whether anything was ever told of the server.
     private(set) var isSeen = false
     var isPresent: Bool { isSeen && status != "absent" }
     private(set) var seenAt = Timestamp.earliest
+    /// The time of what was last told.
+    private var toldAt = Timestamp.earliest
     /// Whether the details last seen are those of a log, redacted: the next are compared as they would be recorded.
     private(set) var hasRecalledDetails = false
 
@@ -59,7 +65,7 @@ struct Track: Sendable {
                 difference.uncertain = member
                 continue
             }
-            switch Self.compare(&traces[member.rawValue], value.hashValue, at: sighting.time) {
+            switch Self.compare(&traces[member.rawValue], value.hashValue, of: sighting) {
             case .known: continue
             case .late: isLate = true
             case .contradicting:
@@ -73,9 +79,10 @@ struct Track: Sendable {
             }
             difference.hasNews = true
         }
-        if !isLate { difference.notBefore = statusMoment ?? moments.min() }
+        if !isLate { difference.notBefore = statusMoment ?? moments.min() ?? undisputedUntil }
+        if difference.hasNews, !isLate { (toldAt, undisputedUntil) = (sighting.time, nil) }
         if let details = sighting.details {
-            let verdict = Self.compare(&self.details, details.hashValue, at: sighting.time)
+            let verdict = Self.compare(&self.details, details.hashValue, of: sighting)
             if case .known = verdict {} else { difference.hasNewDetails = true }
         }
         isSeen = true
@@ -88,7 +95,8 @@ struct Track: Sendable {
         switch (noted.type, noted.data["details"]) {
         case (EventType.status, _): _ = take(Sighting(noted))
         case (EventType.backendDetails, let recorded?):
-            details = Trace(hash: recorded.hashValue, since: noted.time, until: noted.time)
+            details = Trace(
+                hash: recorded.hashValue, since: noted.time, until: noted.time, surely: noted.time)
             hasRecalledDetails = true
             isSeen = true
             seenAt = max(seenAt, noted.time)
@@ -104,11 +112,26 @@ struct Track: Sendable {
         details?.isDoubted = true
     }
 
+    /// Takes notice that another source told of a status: where it is another than the one last told here, and of later,
+    /// whoever reads the log holds it for the last word, so that the next sighting is to be told though it be the same.
+    ///
+    /// - Returns: Whether that is so.
+    mutating func hear(_ status: String, at time: Timestamp) -> Bool {
+        guard isPresent, status != self.status, time > toldAt else { return false }
+        undisputedUntil = traces[Sighting.Member.status.rawValue]?.surely
+        traces[Sighting.Member.status.rawValue]?.isDoubted = true
+        return true
+    }
+
     /// Takes all that is remembered but details as seen again at `time`, unless something else was seen since.
-    mutating func confirm(at time: Timestamp) {
+    ///
+    /// - Parameter asked: The moment of the question.
+    mutating func confirm(at time: Timestamp, asked: Timestamp) {
         guard isPresent else { return }
         for index in traces.indices {
-            if let last = traces[index], last.until < time { traces[index]?.until = time }
+            guard let last = traces[index], last.until < time else { continue }
+            traces[index]?.until = time
+            traces[index]?.surely = max(last.surely, asked)
         }
         seenAt = max(seenAt, time)
     }
@@ -143,16 +166,19 @@ struct Track: Sendable {
         return subnets.contains(first.hashValue)
     }
 
-    private static func compare(_ trace: inout Trace?, _ hash: Int, at time: Timestamp) -> Verdict {
+    private static func compare(_ trace: inout Trace?, _ hash: Int, of sighting: Sighting) -> Verdict {
+        let time = sighting.time
+        let seen = Trace(hash: hash, since: time, until: time, surely: sighting.asked ?? time)
         guard let last = trace else {
-            trace = Trace(hash: hash, since: time, until: time)
+            trace = seen
             return .new
         }
         if time >= last.until {
             trace?.until = time
+            trace?.surely = max(last.surely, seen.surely)
             guard hash == last.hash, !last.isDoubted else {
-                trace = Trace(hash: hash, since: time, until: time)
-                return hash == last.hash ? .new : .changed(notBefore: last.until)
+                trace = seen
+                return hash == last.hash ? .new : .changed(notBefore: last.surely)
             }
             return .known
         }

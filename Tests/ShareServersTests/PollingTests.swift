@@ -53,12 +53,47 @@ import Testing
         #expect(told == [["creating"], [], ["active after 10"], []])
     }
 
+    @Test("A change lies between the question of the last list that said otherwise and the answer that says it")
+    func slowAnswers() throws {
+        var observer = observer()
+        for (seconds, status) in [(0, "creating"), (10, "creating"), (20, "active")] as [(Int64, String)] {
+            let body = #"{"share_servers": [{"id": "\#(Self.id)", "status": "\#(status)"}]}"#
+            var exchange = Self.exchange("share-servers", 200, body, at: seconds)
+            exchange.duration = .seconds(4)
+            let events = observer.events(from: try #require(Polled(exchange))) { _ in }
+            if status == "active" {
+                // What it was at 10 may have been another at 14 already.
+                #expect(try statuses(events) == ["active after 10"])
+                #expect(events.map(\.time) == [Self.moment(24)])
+            }
+        }
+    }
+
+    @Test(
+        "What was told is told again where another source has told another status since, and only then",
+        arguments: [
+            ("error", Int64(15), ["active after 10"]), ("error", 0, []), ("active", 15, []),
+            ("absent", 15, ["active after 10"]),
+        ])
+    func disputed(status: String, seconds: Int64, expected: [String]) throws {
+        var observer = observer()
+        _ = observer.events(from: try Self.list([(Self.id, "active")], at: 0)) { _ in }
+        observer.confirm(at: Self.moment(10), asked: Self.moment(10))
+        let isHeard = observer.hear(status, of: Self.server, at: Self.moment(seconds))
+        #expect(isHeard == !expected.isEmpty)
+        let isOtherHeard = observer.hear(status, of: Self.other, at: Self.moment(seconds))
+        #expect(!isOtherHeard)
+        let list = try Self.list([(Self.id, "active")], at: 20)
+        #expect(try statuses(observer.events(from: list) { _ in }) == expected)
+        #expect(try statuses(observer.events(from: Self.list([(Self.id, "active")], at: 30)) { _ in }) == [])
+    }
+
     @Test("An answer that was the same once more moves the moment before which nothing changed")
     func confirmed() throws {
         var observer = observer()
         _ = observer.events(from: try Self.list([(Self.id, "active")], at: 0)) { _ in }
-        observer.confirm(at: Self.moment(50))
-        observer.confirm(at: Self.moment(40))
+        observer.confirm(at: Self.moment(50), asked: Self.moment(50))
+        observer.confirm(at: Self.moment(40), asked: Self.moment(40))
         let events = observer.events(from: try Self.list([(Self.id, "error")], at: 60)) { _ in }
         #expect(try statuses(events) == ["error after 50"])
     }
