@@ -13,16 +13,23 @@ public enum Proof {
     public static func inclusion(
         of index: UInt64, in size: UInt64, leaf: (UInt64) throws -> MerkleHash
     ) throws -> [MerkleHash] {
-        guard index < size else { throw Fault.outOfRange }
-        var path: [MerkleHash] = []
+        try inclusionNodes(of: index, in: size).map { try root($0, leaf: leaf) }
+    }
+
+    /// The nodes whose hashes are the path from leaf `index` upwards, each as the leaves below it.
+    ///
+    /// - Source: RFC 6962, section 2.1.1, PATH.
+    public static func inclusionNodes(of index: UInt64, in size: UInt64) throws(Fault) -> [Range<UInt64>] {
+        guard index < size else { throw .outOfRange }
+        var path: [Range<UInt64>] = []
         var (low, high) = (UInt64(0), size)
         while high - low > 1 {
             let middle = low + split(high - low)
             if index < middle {
-                path.append(try root(middle..<high, leaf: leaf))
+                path.append(middle..<high)
                 high = middle
             } else {
-                path.append(try root(low..<middle, leaf: leaf))
+                path.append(low..<middle)
                 low = middle
             }
         }
@@ -35,23 +42,30 @@ public enum Proof {
     public static func consistency(
         from older: UInt64, to newer: UInt64, leaf: (UInt64) throws -> MerkleHash
     ) throws -> [MerkleHash] {
-        guard older <= newer else { throw Fault.outOfRange }
+        try consistencyNodes(from: older, to: newer).map { try root($0, leaf: leaf) }
+    }
+
+    /// The nodes whose hashes show that, each as the leaves below it.
+    ///
+    /// - Source: RFC 6962, section 2.1.2, PROOF.
+    public static func consistencyNodes(from older: UInt64, to newer: UInt64) throws(Fault) -> [Range<UInt64>] {
+        guard older <= newer else { throw .outOfRange }
         guard older > 0, older < newer else { return [] }
-        var path: [MerkleHash] = []
+        var path: [Range<UInt64>] = []
         var (low, high) = (UInt64(0), newer)
         var isWhole = true
         while older != high {
             let middle = low + split(high - low)
             if older <= middle {
-                path.append(try root(middle..<high, leaf: leaf))
+                path.append(middle..<high)
                 high = middle
             } else {
-                path.append(try root(low..<middle, leaf: leaf))
+                path.append(low..<middle)
                 low = middle
                 isWhole = false
             }
         }
-        if !isWhole { path.append(try root(low..<high, leaf: leaf)) }
+        if !isWhole { path.append(low..<high) }
         return path.reversed()
     }
 
