@@ -16,8 +16,13 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
     case refused(PostgresError)
     /// The head of a lane is not a sound tree: stop appending and run `dossier verify`.
     case damaged(lane: Lane)
+    /// A lane is not what was signed of it: sign nothing more, and find out who changed which of the two.
+    case contradicted(lane: Lane, reason: String)
+    /// The file of checkpoints cannot be read or written: give it room, or rights, or another place.
+    case file(reason: String)
 
-    init(_ error: any Error) {
+    /// What an error of whatever was asked of the database means to whoever asked.
+    public init(_ error: any Error) {
         switch error {
         case let error as LogError: self = error
         case PostgresError.refused("55P03", _, _): self = .busy
@@ -37,6 +42,8 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
         case .closed: "this log is closed"
         case .refused(let error): "the database refused to append: \(error)"
         case .damaged(let lane): "the head of lane \(lane) is not a sound tree; run 'dossier verify'"
+        case .contradicted(let lane, let reason): "lane \(lane) is not what was signed of it: \(reason)"
+        case .file(let reason): "the file of checkpoints: \(reason)"
         }
     }
 }

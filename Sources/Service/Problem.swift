@@ -47,7 +47,7 @@ struct Problem: Error {
         case let error as LogError:
             switch error {
             case .unavailable, .busy, .closed, .cancelled, .notCreated: self = .unavailable("\(error)")
-            case .refused, .damaged: self.init(.internalServerError, "\(error)")
+            case .refused, .damaged, .contradicted, .file: self.init(.internalServerError, "\(error)")
             }
         case let error as PostgresError:
             switch error {

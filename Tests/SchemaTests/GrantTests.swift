@@ -24,6 +24,7 @@ import Testing
         "coverage": ("DELETE INSERT SELECT UPDATE", "SELECT"),
         "projection_tables": ("SELECT", "SELECT"),
         "server_sources": ("DELETE INSERT SELECT UPDATE", "SELECT"),
+        "checkpoints": ("INSERT SELECT", "SELECT"), "checkpoint_signatures": ("INSERT SELECT", "SELECT"),
     ]
 
     @Test("On every table each role has exactly the rights that it needs, and nobody else has any")

@@ -60,7 +60,7 @@ import TransparencyLog
             changed[0].remove(at: index)
             changed[1].swapAt(index, (index + 1) % lines.count)
             // The last line is the signature: who signs twice has signed.
-            if index < lines.count - 1 { changed.append(lines[...index] + lines[index...]) }
+            if index < lines.count - 1 { changed.append(Array(lines[...index]) + Array(lines[index...])) }
             for lines in changed {
                 let text = lines.joined()
                 #expect(throws: TransparencyError.self, "line \(index)") {
