@@ -94,7 +94,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "EventLog", "Ingest", "Postgres", "Projections", "Queries", "Schema", "ShareServers",
-                "TransparencyLog", httpTypes, hummingbird, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
+                "TransparencyLog", httpClient, httpTypes, hummingbird, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -160,8 +160,9 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "Service", "EventLog", "Generator", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
-                "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpTypes, hummingbird,
-                hummingbirdTesting, logging, nio, nioPosix,
+                "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpClient, httpTypes,
+                hummingbird,
+                hummingbirdTesting, lifecycle, logging, nio, nioPosix,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -170,6 +171,6 @@ let package = Package(
                 "dossier", "DatabaseTesting", "EmbeddedPostgres", "Postgres", "Schema", "ShareServers", crypto,
                 httpClient, nio, nioHTTP1, nioPosix, subprocess, system,
             ],
-            swiftSettings: strict),
+            exclude: ["Clients"], swiftSettings: strict),
     ]
 )

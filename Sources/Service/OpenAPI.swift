@@ -3,7 +3,8 @@ import ShareServers
 /// The contract of the query API, served at `/openapi.json`.
 enum OpenAPI {
     /// OpenAPI 3.1, as JSON.
-    static let document = withAnalytics(withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null)).canonical()
+    static let document = withIntegrity(withAnalytics(withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null)))
+        .canonical()
 
     // swift-format-ignore
     private static let text = #"""

@@ -62,16 +62,14 @@ extension QueryService {
     /// `GET /v1/events/{lane}/{position}`: 200 with one entry; 404 where there is none.
     @Sendable func event(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
-        guard let lane = context.parameters.get("lane").flatMap({ Int16($0) }), lane >= 0,
-            let position = context.parameters.get("position").flatMap({ Int64($0) }), position >= 0
-        else { throw Problem(.badRequest, "an entry is named by lane and position, such as /v1/events/0/42") }
+        let place = try entryPlace(context)
         let (row, asOf) = try await read { connection in
             (
-                try connection.fetchOptional(Queries.Events.fetchEvent(lane: lane, position: position)),
+                try connection.fetchOptional(Queries.Events.fetchEvent(lane: place.lane.number, position: place.index)),
                 AsOf.log(try connection.fetchAll(Queries.Log.fetchHeads()))
             )
         }
-        guard let row else { throw Problem(.notFound, "the log has no entry \(lane)/\(position)") }
+        guard let row else { throw Problem(.notFound, "the log has no entry \(place)") }
         let entry = try Self.entry(row.lane, row.position, row.recordedAt, row.leafHash, row.body)
         return Response(["entry": entry], asOf: asOf, to: request)
     }

@@ -1,3 +1,4 @@
+import EventLog
 import Hummingbird
 import Ingest
 import Postgres
@@ -8,15 +9,38 @@ extension QueryService {
     /// `GET /metrics`: 200 with figures for Prometheus, of the log, the projections and the sources.
     @Sendable func metrics(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
-        let (positions, signs) = try await read { connection in
+        let (positions, signs, newest) = try await read { connection in
             (
                 try connection.fetchAll(
                     Queries.Projections.fetchPositions(projections: Projection.all.map(\.name))),
-                try connection.fetchAll(Queries.Coverage.fetchSigns())
+                try connection.fetchAll(Queries.Coverage.fetchSigns()),
+                try connection.fetchAll(Queries.Checkpoints.fetchNewestSizes())
             )
         }
         return Response(
-            bytes: Array(Self.exposition(positions, signs, now: .now).utf8), contentType: Exposition.contentType)
+            bytes: Array((Self.exposition(positions, signs, now: .now) + checkpointFigures(newest)).utf8),
+            contentType: Exposition.contentType)
+    }
+
+    /// How far what is signed goes, and whether anything keeps this process from signing on.
+    private func checkpointFigures(_ newest: [Queries.Checkpoints.FetchNewestSizes]) -> String {
+        var exposition = Exposition()
+        exposition.add(
+            "dossier_checkpoint_entries", .gauge, "Entries that the newest checkpoint covers.",
+            newest.map { .init($0.size, [("lane", "\($0.lane)")]) })
+        exposition.add(
+            "dossier_checkpoint_timestamp_seconds", .gauge, "When the newest checkpoint was signed.",
+            newest.map { .init(Double($0.madeAt.microseconds) / 1e6, [("lane", "\($0.lane)")]) })
+        guard let checkpointing else { return exposition.text }
+        let refused = Set(checkpointing.refusals.map(\.lane.number))
+        exposition.add(
+            "dossier_checkpoint_refused", .gauge,
+            "1 where the lane is not what was signed of it, and is not signed for.",
+            (0..<log.lanes).map { .init(refused.contains($0) ? 1 : 0, [("lane", "\($0)")]) })
+        exposition.add(
+            "dossier_witness_away", .gauge, "Witnesses that did not cosign when they were asked last.",
+            checkpointing.absentWitnesses.keys.sorted().map { .init(1, [("witness", $0)]) })
+        return exposition.text
     }
 
     private static func exposition(

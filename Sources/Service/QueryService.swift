@@ -16,6 +16,8 @@ public struct QueryService: Sendable {
 
     let pool: Pool
     let log: Log
+    /// Nil where this process signs nothing.
+    let checkpointing: CheckpointState?
 
     /// A page of the log looks through at most this many positions, so that a rare filter costs no more than that.
     ///
@@ -30,9 +32,11 @@ public struct QueryService: Sendable {
     /// - Parameters:
     ///   - pool: Answers queries; as `QueryService.pool` makes it.
     ///   - log: Takes pushed events.
-    public init(pool: Pool, log: Log) {
+    ///   - checkpointing: Why this process refuses to sign, where it signs and does.
+    public init(pool: Pool, log: Log, checkpointing: CheckpointState? = nil) {
         self.pool = pool
         self.log = log
+        self.checkpointing = checkpointing
     }
 
     /// Connections for answering: they can read and nothing else, and no question may take longer than half a minute.
@@ -69,8 +73,12 @@ public struct QueryService: Sendable {
         router.get("/v1/servers/:id/history", use: history)
         router.get("/v1/events", use: events)
         router.get("/v1/events/:lane/:position", use: event)
+        router.get("/v1/events/:lane/:position/proof", use: proof)
+        router.get("/v1/checkpoints", use: checkpoints)
+        router.get("/v1/checkpoints/consistency", use: consistency)
         router.post("/v1/events", use: push)
         addAnalytics(to: router)
+        addTiles(to: router)
         addManilaRoutes(to: router)
         return router
     }
@@ -140,6 +148,7 @@ public struct QueryService: Sendable {
             "/v1/servers", "/v1/servers/{id}", "/v1/servers/{id}/history", "/v1/events",
             "/v1/events/{lane}/{position}", "/v1/servers/diff", "/v1/metrics/time-in-state", "/v1/metrics/reliability",
             "/v1/metrics/capacity", "/v1/metrics/calls", "/v1/errors", "/v1/stuck", "/v1/coverage", "/v1/conformance",
+            "/v1/checkpoints", "/v1/checkpoints/consistency", "/v1/events/{lane}/{position}/proof", "/checkpoint",
             "/v2/share-servers", "/at/{time}/v2/share-servers", "/healthz",
             "/readyz", "/metrics",
         ],
@@ -152,7 +161,13 @@ public struct QueryService: Sendable {
                 throw Problem.unavailable(
                     "the schema lacks \(pending.map(\.name).joined(separator: ", ")); run 'dossier migrate'")
             }
-            return Response(json: ["status": "ready"])
+            var answer: [String: JSON] = ["status": "ready"]
+            let refusals = checkpointing?.refusals ?? []
+            if !refusals.isEmpty {
+                answer["checkpoints"] = .array(
+                    refusals.map { ["lane": .count(Int64($0.lane.number)), "refused": .string($0.reason)] })
+            }
+            return Response(json: .object(answer))
         } catch let error as SchemaError {
             throw Problem.unavailable("\(error)")
         }

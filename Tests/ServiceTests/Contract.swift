@@ -30,7 +30,7 @@ struct Contract: Sendable {
         guard let content = response["content"]?[contentType] else {
             return ["\(name) \(path) \(answer.status) has content type \(answer.contentType ?? "none")"]
         }
-        if contentType == "text/plain" { return [] }
+        if ["text/plain", "application/octet-stream"].contains(contentType) { return [] }
         guard let json = try? JSON(parsing: answer.body) else { return ["the body is not JSON: \(answer.text)"] }
         return violations(of: json, content["schema"] ?? .null, at: "\(name) \(path) \(answer.status)")
     }
@@ -42,7 +42,9 @@ struct Contract: Sendable {
         if parts.count > 2, parts.last == "" { parts.removeLast() }
         return paths.keys.sorted { $0.count { $0 == "{" } < $1.count { $0 == "{" } }.first { path in
             let names = path.split(separator: "/", omittingEmptySubsequences: false)
-            return names.count == parts.count && zip(names, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            // The index of a tile has as many parts as it needs.
+            let isLevel = names.count == parts.count || names.last == "{index}" && names.count <= parts.count
+            return isLevel && zip(names, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
         try await TestService.with { service in
             let served = service.query.routes().routes.map { route in
                 let parts = route.path.description.split(separator: "/").map { part in
-                    part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
+                    part == "**" ? "{index}" : part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
                 }
                 return "\(route.method.rawValue.lowercased()) /\(parts.joined(separator: "/"))"
             }

@@ -24,11 +24,13 @@ struct TestService: Sendable {
     let url: String
     let log: Log
     let pool: Pool
+    /// Nil: as it is without anything beside it.
+    var own: QueryService?
 
     /// Says nothing: errors are what some tests are about.
     static let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    var query: QueryService { QueryService(pool: pool, log: log) }
+    var query: QueryService { own ?? QueryService(pool: pool, log: log) }
     var application: some ApplicationProtocol { Application(router: query.router(), logger: Self.quiet) }
 
     /// Makes a log where there is none, and a service over it while `body` runs.
