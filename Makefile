@@ -26,6 +26,7 @@ run: build ## start Dossier on its own PostgreSQL with the sample history, http:
 	.build/debug/dossier up --sample --data "$(DATA)" --listen $(LISTEN)
 
 test: install lint ## check the format, build, and run every test on a throwaway PostgreSQL
+	@sh .ci/install python3
 	$(SWIFT) build --build-tests
 	@SWIFT="$(SWIFT)" sh .ci/test
 

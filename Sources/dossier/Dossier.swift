@@ -37,6 +37,12 @@ struct Dossier: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Keep", subcommands: [Import.self, Reconcile.self, Export.self, Verify.self, Rebuild.self]),
+            CommandGroup(
+                name: "Prove",
+                subcommands: [
+                    Keys.self, CheckpointCommand.self, Checkpoints.self, Prove.self, VerifyProof.self,
+                    ProveHistory.self,
+                ]),
             CommandGroup(name: "Other", subcommands: [Generate.self, Completion.self]),
         ])
 

@@ -4,6 +4,7 @@ import Ingest
 import Postgres
 import Projections
 import Schema
+import TransparencyLog
 
 /// What is told to whoever started the process when it could not do what was asked: what was wrong and where, and what
 /// to do about it. The one place where errors become words and exit statuses.
@@ -23,6 +24,7 @@ struct Failure: Error, Sendable, Hashable {
         case let error as Failure: self = error
         case let error as APIError: self.init(error)
         case let error as LogError: self.init(error)
+        case let error as TransparencyError: self.init(error.description, status: .unverified)
         case let error as ProjectionError: self.init(error)
         case let error as IngestError: self.init(error)
         case let error as SchemaError: self.init(error)
@@ -60,6 +62,12 @@ struct Failure: Error, Sendable, Hashable {
         case .notCreated: self = .notCreated
         case .cancelled: self.init(CancellationError())
         case .unavailable(let error), .refused(let error): self.init(error)
+        case .contradicted:
+            self.init(
+                String(describing: error),
+                advice:
+                    "Nothing was signed. Compare the log, its checkpoints and the file; 'dossier verify' names entries.",
+                status: .unverified)
         default: self.init(String(describing: error))
         }
     }

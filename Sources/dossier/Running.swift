@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import EventLog
 import Hummingbird
 import Logging
@@ -21,6 +22,8 @@ struct Running: Sendable {
     let databaseURL: String
     let address: ListenAddress
     let log: Log
+    /// Nil where nothing is signed.
+    var signing: Signing?
     let logger: Logger
 
     /// The longest an orderly end may take before what still runs is cancelled.
@@ -38,9 +41,23 @@ struct Running: Sendable {
         if !address.isLoopback {
             logger.warning("listening on \(address.host), beyond this machine: whoever reaches it may read and push")
         }
+        let http = Signing.httpClient()
+        do {
+            try await run(http, watching: process, ready)
+            try await http.shutdown()
+        } catch {
+            try? await http.shutdown()
+            throw error
+        }
+    }
+
+    private func run(
+        _ http: HTTPClient, watching process: Int32?, _ ready: @escaping @Sendable (_ api: String) async throws -> Void
+    ) async throws {
         let pool = QueryService.pool(url: databaseURL)
+        let checkpointing = signing?.checkpointing(url: databaseURL, lanes: log.lanes, http: http, logger: logger)
         let (bound, binding) = AsyncStream.makeStream(of: Int.self)
-        let api = QueryService(pool: pool, log: log).application(
+        let api = QueryService(pool: pool, log: log, checkpointing: checkpointing?.state).application(
             host: address.host, port: address.port, logger: logger
         ) { port in
             binding.yield(port)
@@ -48,6 +65,7 @@ struct Running: Sendable {
         }
         // Stopped in the opposite order.
         var services: [any Service] = [ProjectionRunner(url: databaseURL, logger: logger), Draining(log: log)]
+        if let checkpointing { services.append(checkpointing) }
         if let process { services.append(Watching(process: process)) }
         services.append(api)
         services.append(Announcing(bound: bound) { port in try await ready(address.url(port: port)) })

@@ -9,6 +9,9 @@ import Testing
         ["servers", "--url", "ftp://h"], ["completion", "tcsh"], ["verify", "--output", "xml"],
         ["gateway"], ["gateway", "--upstream", "ftp://h"], ["gateway", "--upstream", "http://h", "--listen", "8788"],
         ["gateway", "--upstream", "http://h", "--spool-limit", "0"],
+        ["verify", "--export", "x"], ["verify", "--verifier-key", "x"], ["prove"], ["prove", "77"], ["prove", "0/-1"],
+        ["checkpoints", "--from", "1"], ["serve", "--checkpoint-interval", "0"], ["keys", "show", "x", "--lanes", "0"],
+        ["verify-proof", "x", "--entry", "y"], ["prove-history", "x", "--export", "y", "--checkpoint", "z"],
     ])
     func whatMakesNoSenseIsAUsageError(arguments: [String]) async throws {
         let outcome = try await Program.run(arguments)
@@ -18,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["verify"], ["rebuild"], ["export"], ["migrate"], ["import", "/dev/null"], ["serve"],
+        ["verify"], ["checkpoint"], ["rebuild"], ["export"], ["migrate"], ["import", "/dev/null"], ["serve"],
         ["gateway", "--upstream", "http://127.0.0.1:1"],
     ])
     func runningCommandsNeedADatabase(arguments: [String]) async throws {

@@ -1,4 +1,5 @@
 import DatabaseTesting
+import Foundation
 import Postgres
 import Schema
 import Testing
@@ -13,6 +14,17 @@ extension Trait where Self == DatabaseTrait {
 extension DatabaseTrait {
     /// For the program: the running test's database.
     static var environment: [String: String] { ["DOSSIER_DATABASE_URL": url] }
+
+    /// A second database beside the running test's, which goes with the server.
+    static func another(migrated: Bool = true) async throws -> String {
+        let name = "other_" + UUID().uuidString.replacing("-", with: "").lowercased()
+        let connection = try await Connection.open(url)
+        try await connection.run { try $0.execute("CREATE DATABASE \(name)") }
+        await connection.close()
+        let url = try await TestServer.url(database: name)
+        if migrated { _ = try await Migration.migrate(url: url) }
+        return url
+    }
 
     /// Runs SQL as the superuser, past every trigger: what somebody who wants to rewrite the past can do.
     static func tamper(_ sql: String) async throws {

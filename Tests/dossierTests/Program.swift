@@ -161,15 +161,15 @@ final class RunningProgram: Sendable {
         self.end = end
     }
 
-    /// Starts `dossier arguments` and returns once its output holds `ready`.
+    /// Starts `dossier arguments`, or another program, and returns once its output holds `ready`.
     static func start(
-        _ arguments: [String], environment: [String: String] = [:], ready: String
+        _ arguments: [String], of program: String = Program.path, environment: [String: String] = [:], ready: String
     ) async throws -> RunningProgram {
         let (started, starting) = AsyncThrowingStream.makeStream(of: (Int32, String).self)
         let end = Task {
             do {
                 let result = try await Subprocess.run(
-                    .path(FilePath(Program.path)), arguments: Arguments(arguments),
+                    .path(FilePath(program)), arguments: Arguments(arguments),
                     environment: Program.environment(environment), input: .none, output: .sequence,
                     error: .combinedWithOutput
                 ) { execution in

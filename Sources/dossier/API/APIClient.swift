@@ -52,27 +52,48 @@ struct APIClient: Sendable {
         var request = HTTPClientRequest(url: url + path + Self.text(of: query))
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(name: "User-Agent", value: "dossier/\(Dossier.version)")
-        let status: Int
-        let bytes: [UInt8]
+        let (status, _, bytes) = try await answer(to: request)
+        guard (200..<300).contains(status) else { throw Self.refusal(status, bytes, url) }
+        guard let answer = try? JSON(parsing: bytes), case .object = answer else {
+            throw APIError.notDossier(url: url, reason: "the answer (HTTP \(status)) is no JSON object")
+        }
+        return answer
+    }
+
+    private func answer(to request: HTTPClientRequest) async throws -> (status: Int, type: String?, bytes: [UInt8]) {
         do {
             let response = try await http.execute(request, timeout: Self.patience)
-            status = Int(response.status.code)
-            bytes = Array(buffer: try await response.body.collect(upTo: Self.answerBytes))
+            return (
+                Int(response.status.code), response.headers.first(name: "Content-Type"),
+                Array(buffer: try await response.body.collect(upTo: Self.answerBytes))
+            )
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             throw APIError.unreachable(url: url, reason: Self.reason(error))
         }
-        guard let answer = try? JSON(parsing: bytes), case .object = answer else {
-            throw APIError.notDossier(url: url, reason: "the answer (HTTP \(status)) is no JSON object")
+    }
+
+    /// What an answer that is none says.
+    private static func refusal(_ status: Int, _ bytes: [UInt8], _ url: String) -> APIError {
+        guard let problem = try? JSON(parsing: bytes), let title = problem.text("title") else {
+            return .notDossier(url: url, reason: "it answered HTTP \(status), and no problem in JSON")
         }
-        guard (200..<300).contains(status) else {
-            guard let title = answer.text("title") else {
-                throw APIError.notDossier(url: url, reason: "it answered HTTP \(status)")
-            }
-            throw APIError.refused(status: status, title: title, detail: answer.text("detail"))
+        return .refused(status: status, title: title, detail: problem.text("detail"))
+    }
+
+    /// The answer to `GET path` where it is text.
+    ///
+    /// - Throws: `APIError`.
+    func text(_ path: String) async throws -> String {
+        var request = HTTPClientRequest(url: url + path)
+        request.headers.add(name: "User-Agent", value: "dossier/\(Dossier.version)")
+        let (status, type, bytes) = try await answer(to: request)
+        guard (200..<300).contains(status) else { throw Self.refusal(status, bytes, url) }
+        guard type?.hasPrefix("text/plain") == true else {
+            throw APIError.notDossier(url: url, reason: "the answer is no text")
         }
-        return answer
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Hands the answers to `GET path?query`, page by page, to `body`, with at most `limit` items all together.

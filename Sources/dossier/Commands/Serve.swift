@@ -12,13 +12,16 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var signing: SigningOptions
 
     func run() async throws {
         let logger = try Logs.start(default: .info)
         let address = try listen.address()
         let url = try database.url()
         let log = try await Log.open(url: url)
-        let running = Running(databaseURL: url, address: address, log: log, logger: logger)
+        let running = Running(
+            databaseURL: url, address: address, log: log,
+            signing: try signing.read(lanes: log.lanes, data: database.data, logger: logger), logger: logger)
         try await running.run { api in
             try await Output.standard.write(Announcement(url: api, own: nil).text)
         }

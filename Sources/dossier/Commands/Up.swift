@@ -24,6 +24,7 @@ struct Up: AsyncParsableCommand {
 
     @OptionGroup var data: DataOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var signing: SigningOptions
 
     @Flag(help: "Import the captured traffic of a real Manila, and say what to ask of it.")
     var sample = false
@@ -69,7 +70,9 @@ struct Up: AsyncParsableCommand {
         let url = postgres.url()
         try await Migration.migrate(url: url)
         let log = try await Log.open(url: url)
-        let running = Running(databaseURL: url, address: address, log: log, logger: logger)
+        let running = Running(
+            databaseURL: url, address: address, log: log,
+            signing: try signing.read(lanes: log.lanes, data: data, logger: logger), logger: logger)
         try await running.run(watching: postgres.processID) { api in
             try directory.announce(.init(process: getpid(), url: api, databaseURL: url))
             let announcement = Announcement(url: api, own: (directory.path, url))

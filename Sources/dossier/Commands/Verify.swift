@@ -9,6 +9,9 @@ struct Verify: AsyncParsableCommand {
         discussion: """
             Compares every entry's bytes with its leaf hash, index columns and event key, and the tree over them with \
             the recorded subtrees and the head. Prints the root of each lane: keep it elsewhere, and compare.
+
+            With --checkpoint, what was signed is compared as well. With --export too, the lines of an export are held \
+            against it, without a database: nothing is needed but the log's verifier key.
             """)
 
     @OptionGroup var database: DatabaseOptions
@@ -17,18 +20,49 @@ struct Verify: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this lane.", valueName: "lane"))
     var lane: Int16?
 
+    @Option(
+        help: ArgumentHelp("Compare with these signed checkpoints: one, or several.", valueName: "file"),
+        completion: .file())
+    var checkpoint: String?
+
+    @Option(
+        help: ArgumentHelp("Check what 'dossier export' wrote instead of a database.", valueName: "file"),
+        completion: .file())
+    var export: String?
+
+    @OptionGroup var verifier: VerifierOptions
+
+    func validate() throws {
+        guard export == nil || checkpoint != nil else {
+            throw ValidationError("--export needs --checkpoint: lines alone prove nothing.")
+        }
+        guard verifier.verifierKey.isEmpty || checkpoint != nil else {
+            throw ValidationError("--verifier-key needs --checkpoint: there is nothing to check with it.")
+        }
+    }
+
     func run() async throws {
+        if let export, let checkpoint {
+            try await verify(export: export, checkpoint: checkpoint)
+            return
+        }
+        let checkpoints = try await signed()
         let pool = try Pool.reading(url: try database.url())
         let verifications: [Verification]
+        let contradictions: [String]
         do {
             verifications = try await verify(pool)
+            contradictions = try await compare(checkpoints, with: verifications, pool)
             await pool.close()
         } catch {
             await pool.close()
             throw error
         }
         try await write(verifications)
-        if verifications.contains(where: { $0.fault != nil }) { throw ExitCode(.unverified) }
+        for contradiction in contradictions {
+            try await Output.diagnostics.write("dossier: \(contradiction)\n".escapedLine)
+        }
+        if !contradictions.isEmpty || verifications.contains(where: { $0.fault != nil }) { throw ExitCode(.unverified) }
     }
 
     private func verify(_ pool: Pool) async throws -> [Verification] {

@@ -1,0 +1,41 @@
+import ArgumentParser
+import AsyncHTTPClient
+import EventLog
+import Service
+import TransparencyLog
+
+struct CheckpointCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "checkpoint",
+        abstract: "Sign a checkpoint of every lane now, and print it.",
+        discussion: """
+            The last checkpoints, that of the database and that of the file, are held against the log first: where it is \
+            not what was signed, nothing is signed, and the exit status is 2. What is printed can be kept anywhere, and \
+            checked without Dossier.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var signing: SigningOptions
+
+    func run() async throws {
+        let logger = try Logs.start()
+        let url = try database.url()
+        let log = try await Log.open(url: url)
+        await log.close()
+        guard let signing = try signing.read(lanes: log.lanes, data: database.data, logger: logger) else {
+            throw Failure(
+                "nothing says which key to sign with",
+                advice: "Give --signing-key or DOSSIER_SIGNING_KEY; 'dossier keys generate' makes one.", status: .usage)
+        }
+        let http = Signing.httpClient()
+        let checkpoints: [KeptCheckpoint]
+        do {
+            checkpoints = try await signing.checkpointing(url: url, lanes: log.lanes, http: http, logger: logger).sign()
+        } catch {
+            try? await http.shutdown()
+            throw error
+        }
+        try await http.shutdown()
+        try await Output.standard.write(checkpoints.map(\.note.description).joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import AsyncHTTPClient
+import EventLog
+import Logging
+import NIOCore
+import Service
+import TransparencyLog
+
+/// Who signs for the log, where checkpoints are kept beside the database, and who cosigns them.
+struct SigningOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Sign checkpoints of the log with the key of this file; twice while keys change.",
+            discussion: "Made by 'dossier keys generate'. Default: DOSSIER_SIGNING_KEY, files separated by ':'.",
+            valueName: "file"),
+        completion: .file())
+    var signingKey: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The name that the log signs by: refuse keys of another.", discussion: "Default: DOSSIER_ORIGIN.",
+            valueName: "name"))
+    var origin: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where checkpoints are appended outside the database.",
+            discussion: "Default: DOSSIER_CHECKPOINT_FILE, else 'checkpoints' in the data directory.",
+            valueName: "file"),
+        completion: .file())
+    var checkpointFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds from one checkpoint to the next, where anything is appended. (default: 60)", valueName: "seconds"))
+    var checkpointInterval: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Have this witness cosign every checkpoint; may be given several times.",
+            discussion: "Its URL, a '+' and its verifier key. Default: DOSSIER_WITNESS, separated by blanks.",
+            valueName: "URL+key"))
+    var witness: [String] = []
+
+    func validate() throws {
+        if let checkpointInterval, !(1...86_400).contains(checkpointInterval) {
+            throw ValidationError("--checkpoint-interval is from 1 to 86400 seconds.")
+        }
+    }
+
+    /// Nil where nothing is to be signed.
+    func read(lanes: Int16, data: DataOptions, logger: Logger) throws -> Signing? {
+        func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let paths =
+            signingKey.isEmpty
+            ? (set("DOSSIER_SIGNING_KEY") ?? "").split(separator: ":").map(String.init) : signingKey
+        guard !paths.isEmpty else { return nil }
+        let keys = try paths.map(KeyFile.read)
+        let name = origin ?? set("DOSSIER_ORIGIN") ?? keys[0].name
+        for (path, key) in zip(paths, keys) where key.name != name || key.type != .ed25519 {
+            throw Failure(
+                "the key of \(path) signs as '\(key.name)', and the log is '\(name)'",
+                advice: "Give the key of this log, or make one by its name: dossier keys generate --origin.",
+                status: .usage)
+        }
+        let witnesses = try
+            (witness.isEmpty ? (set("DOSSIER_WITNESS") ?? "").split(separator: " ").map(String.init) : witness)
+            .map { text in
+                guard let witness = Witness(text) else {
+                    throw Failure(
+                        "'\(text)' is no witness", advice: "Give its URL, a '+' and the verifier key of a cosigner.",
+                        status: .usage)
+                }
+                return witness
+            }
+        return Signing(
+            signer: Signer(keys: keys, lanes: lanes), file: try file(set("DOSSIER_CHECKPOINT_FILE"), data, logger),
+            interval: .seconds(checkpointInterval ?? 60), witnesses: witnesses)
+    }
+
+    private func file(_ set: String?, _ data: DataOptions, _ logger: Logger) throws -> CheckpointFile {
+        let path: String
+        if let given = checkpointFile ?? set {
+            path = given
+        } else {
+            let directory = try data.directory()
+            try directory.make()
+            path = directory.path + "/checkpoints"
+        }
+        return CheckpointFile(path: path) { bytes in
+            logger.warning(
+                "\(path) ends in \(bytes) bytes of a checkpoint that was never whole; they count for nothing")
+        }
+    }
+}
+
+/// What it takes to sign for a log.
+struct Signing: Sendable {
+    let signer: Signer
+    let file: CheckpointFile
+    let interval: Duration
+    let witnesses: [Witness]
+
+    func checkpointing(url: String, lanes: Int16, http: HTTPClient, logger: Logger) -> Checkpointing {
+        Checkpointing(
+            url: url, signer: signer, lanes: lanes, file: file, interval: interval, witnesses: witnesses, http: http,
+            logger: logger)
+    }
+
+    /// For asking witnesses.
+    static func httpClient() -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(5)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+}
