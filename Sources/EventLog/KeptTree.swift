@@ -76,8 +76,7 @@ public struct KeptTree: Sendable {
         if !leaves.isEmpty {
             let rows = try connection.fetchAll(
                 Queries.Log.fetchLeafHashes(
-                    lane: lane.number, from: leaves.map { Int64($0.indices.lowerBound) },
-                    until: leaves.map { Int64($0.indices.upperBound) }))
+                    lane: lane.number, positions: leaves.flatMap { $0.indices.map { Int64($0) } }))
             found.byLevel[0] = Dictionary(
                 rows.compactMap { row in MerkleHash(row.leafHash.bytes).map { (UInt64(row.position), $0) } },
                 uniquingKeysWith: { one, _ in one })

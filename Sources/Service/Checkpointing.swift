@@ -11,7 +11,8 @@ import TransparencyLog
 /// checkpoint is made by one of them. A lane that is not what was signed of it is signed for no more, and the service goes
 /// on answering; a witness that is away holds nothing up.
 public struct Checkpointing: Service {
-    private let url: String
+    /// For signing and for witnesses alone; connects when it is first used.
+    private let pool: Pool
     private let signer: Signer
     private let lanes: [Lane]
     private let file: CheckpointFile?
@@ -36,7 +37,12 @@ public struct Checkpointing: Service {
         url: String, signer: Signer, lanes: Int16, file: CheckpointFile?, interval: Duration, witnesses: [Witness],
         http: HTTPClient, logger: Logger
     ) {
-        self.url = url
+        pool = Pool(
+            url: url, limit: 2, wait: .seconds(30),
+            setup: [
+                "SET ROLE dossier_writer", "SET statement_timeout = '30s'",
+                "SET application_name = 'dossier checkpoints'",
+            ])
         self.signer = signer
         self.lanes = (0..<lanes).map { Lane($0) }
         self.file = file
@@ -46,7 +52,7 @@ public struct Checkpointing: Service {
         self.logger = logger
     }
 
-    /// Runs until the task is cancelled or a graceful shutdown begins.
+    /// Runs until the task is cancelled or a graceful shutdown begins; then disconnects.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
@@ -59,7 +65,11 @@ public struct Checkpointing: Service {
                 for witness in witnesses { group.addTask { await attend(to: witness) } }
             }
         }
+        await pool.close()
     }
+
+    /// Disconnects; for whoever did not run it.
+    public func close() async { await pool.close() }
 
     // MARK: - Signing
 
@@ -122,20 +132,7 @@ public struct Checkpointing: Service {
         _ body: @Sendable (isolated Connection) throws -> Output
     ) async throws(LogError) -> Output {
         do {
-            let connection = try await Connection.open(
-                url,
-                setup: [
-                    "SET ROLE dossier_writer", "SET statement_timeout = '30s'",
-                    "SET application_name = 'dossier checkpoints'",
-                ])
-            do {
-                let output = try await connection.transaction { try body($0) }
-                await connection.close()
-                return output
-            } catch {
-                await connection.close()
-                throw error
-            }
+            return try await pool.transaction { try body($0) }
         } catch {
             throw LogError(error)
         }

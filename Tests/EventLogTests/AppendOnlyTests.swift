@@ -15,7 +15,8 @@ import Testing
         let partitions: [String] = try await log.all(
             "SELECT 'dossier.' || name FROM dossier.entry_partitions ORDER BY name")
         #expect(partitions.count >= 2)
-        return (log, ["dossier.entries", "dossier.event_keys", "dossier.subtrees"] + partitions)
+        let signed = ["dossier.checkpoints", "dossier.checkpoint_signatures"]
+        return (log, ["dossier.entries", "dossier.event_keys", "dossier.subtrees"] + partitions + signed)
     }
 
     /// The code with which PostgreSQL refuses each statement; nil where it does not.

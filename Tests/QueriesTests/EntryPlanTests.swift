@@ -15,8 +15,7 @@ import Testing
                 try connection.plan(Queries.Log.fetchBodies(lane: 0, from: 5000, until: 6000)),
                 try connection.plan(Queries.Log.fetchEntriesWhole(lane: 1, from: 5000, until: 6000)),
                 try connection.plan(Queries.Log.fetchPositionsBeyond(lane: 0, from: LoadedLog.entries - 1)),
-                try connection.plan(
-                    Queries.Log.fetchLeafHashes(lane: 0, from: [5000, 12_000], until: [5255, 12_100])),
+                try connection.plan(Queries.Log.fetchLeafHashes(lane: 0, positions: Array(5000..<5255) + [12_000])),
                 try connection.plan(Queries.Projections.fetchProgress(projections: ["servers"])),
             ]
             for (index, plan) in plans.enumerated() {

@@ -47,7 +47,8 @@ import Testing
             let restored = Database(url: url)
             let partitions = try await restored.texts("SELECT name FROM dossier.entry_partitions")
             #expect(partitions.count == 3)
-            for table in ["entries", "event_keys", "subtrees"] + partitions {
+            let tables = ["entries", "event_keys", "subtrees", "checkpoints", "checkpoint_signatures"]
+            for table in tables + partitions {
                 for change in [
                     "UPDATE dossier.\(table) SET lane = lane", "DELETE FROM dossier.\(table)",
                     "TRUNCATE dossier.\(table)",

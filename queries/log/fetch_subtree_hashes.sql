@@ -12,7 +12,10 @@
 select subtree.level, subtree.index, subtree.hash
 from unnest($2::smallint[], $3::bigint[], $4::bigint[]) as wanted (level, from_index, until_index)
 cross join lateral (
+    -- The limit keeps it to the index: how wide a range is, the planner cannot know.
     select level, index, hash from dossier.subtrees
     where lane = $1 and level = wanted.level and index >= wanted.from_index and index < wanted.until_index
+    order by level, index
+    limit wanted.until_index - wanted.from_index
 ) subtree
 order by subtree.level, subtree.index

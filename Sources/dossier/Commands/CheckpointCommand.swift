@@ -28,14 +28,15 @@ struct CheckpointCommand: AsyncParsableCommand {
                 advice: "Give --signing-key or DOSSIER_SIGNING_KEY; 'dossier keys generate' makes one.", status: .usage)
         }
         let http = Signing.httpClient()
-        let checkpoints: [KeptCheckpoint]
-        do {
-            checkpoints = try await signing.checkpointing(url: url, lanes: log.lanes, http: http, logger: logger).sign()
+        let checkpointing = signing.checkpointing(url: url, lanes: log.lanes, http: http, logger: logger)
+        let checkpoints: Result<[KeptCheckpoint], LogError>
+        do throws(LogError) {
+            checkpoints = .success(try await checkpointing.sign())
         } catch {
-            try? await http.shutdown()
-            throw error
+            checkpoints = .failure(error)
         }
+        await checkpointing.close()
         try await http.shutdown()
-        try await Output.standard.write(checkpoints.map(\.note.description).joined(separator: "\n"))
+        try await Output.standard.write(checkpoints.get().map(\.note.description).joined(separator: "\n"))
     }
 }
