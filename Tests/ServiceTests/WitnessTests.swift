@@ -1,5 +1,6 @@
 import Service
 import Testing
+import TransparencyLog
 
 /// Who cosigns, as it is told on a command line.
 @Suite struct WitnessTests {

@@ -47,6 +47,18 @@ import Testing
                 sizes += Int(outcome.output.trimmingCharacters(in: .newlines)) ?? 0
             }
             #expect(sizes == 9 * 40)
+            // Against the database: all lanes by the key of the log, one by its own.
+            let whole = ["verify", "--checkpoint", log.file, "--verifier-key", log.verifierKey]
+            for arguments in [
+                whole, whole + ["--lane", "1"],
+                ["verify", "--checkpoint", log.directory + "/lane", "--verifier-key", String(keys[2])],
+            ] {
+                let note = signed.output.split(separator: "\n\n\(SignedLog.origin)/lane/2").last.map(String.init) ?? ""
+                try "\(SignedLog.origin)/lane/2\(note)"
+                    .write(toFile: log.directory + "/lane", atomically: true, encoding: .utf8)
+                let outcome = try await Program.run(arguments, environment: environment)
+                #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
+            }
             #expect(try await running.end(SIGTERM) == 0)
         }
     }
