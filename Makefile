@@ -9,12 +9,14 @@ PACKAGES := libpq-dev postgresql
 SWIFT ?= swift
 DATA ?= $(CURDIR)/.dossier
 LISTEN ?= 127.0.0.1:8787
+# Where the scripts are that start and exercise a real Manila.
+MANILA ?= ../shared/manila
 SOURCES := Package.swift Sources Tests Benchmarks schema queries
 
-.PHONY: help run test bench build format lint install compose clean
+.PHONY: help run test e2e bench build format lint install compose clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## install libpq and PostgreSQL where they are missing (apt-get, as root or with sudo)
 	@sh .ci/install $(PACKAGES)
@@ -29,6 +31,9 @@ test: install lint ## check the format, build, and run every test on a throwaway
 	@sh .ci/install python3
 	$(SWIFT) build --build-tests
 	@SWIFT="$(SWIFT)" sh .ci/test
+
+e2e: build ## run it against a real Manila, through kills of the gateway and of PostgreSQL (as root; MANILA=…)
+	python3 -B Tests/e2e --dossier .build/debug/dossier --manila "$(MANILA)" --venv .build/e2e-venv
 
 lint: ## check the format and the compose file
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
