@@ -54,8 +54,7 @@ class Run:
         self.people = {user: self.manila.login(user) for user in ("admin", "demo", "viewer", "demoadmin")}
         self.serve = self.program("serve", ["--listen", self.url("serve")[7:]], "answers at")
         self.gateway = self.gateway_at("gateway", "/gateway/e2e")
-        self.poller = self.program(
-            "poll", ["--interval", "1", "--endpoint", self.manila.api], "watching")
+        self.poller = self.program("poll", ["--interval", "1", "--endpoint", self.manila.api], "watching")
         self.report.note("gateway, poller, service", self.url("gateway"))
 
     def program(self, name, options, ready, log=None):
@@ -219,7 +218,8 @@ def main():
                  % (" and no ".join(missing), options.manila))
     if os.geteuid() != 0:
         sys.exit("A real Manila is installed and started as root: sudo make e2e")
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     directory = tempfile.mkdtemp(prefix="dossier-e2e-")
     # PostgreSQL runs as another user.
     os.chmod(directory, 0o755)
