@@ -17,6 +17,7 @@ let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let lifecycleSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -27,6 +28,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -52,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
     ],
     targets: [
         // PostgreSQL
@@ -87,7 +90,8 @@ let package = Package(
             name: "Ingest",
             dependencies: [
                 "EventLog", "ShareServers", "Postgres", collections, crypto, httpClient, httpTypes, hummingbird,
-                hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes, nioPosix,
+                hummingbirdCore, hummingbirdTLS, lifecycle, lifecycleSignals, logging, nio, nioHTTP1, nioHTTPTypes,
+                nioPosix, nioSSL,
             ],
             swiftSettings: strict),
         .target(
@@ -102,7 +106,7 @@ let package = Package(
             dependencies: [
                 "EmbeddedPostgres", "EventLog", "Generator", "Ingest", "Postgres", "Projections", "Queries", "Schema",
                 "Service", "ShareServers", "TransparencyLog", argumentParser, httpClient, hummingbird, lifecycle,
-                lifecycleSignals, logging, nio, nioFoundation, nioSSL,
+                lifecycleSignals, logging, nio, nioFoundation, nioPosix, nioSSL, yams,
             ],
             resources: [.copy("Resources/manila.har")],
             swiftSettings: strict),
@@ -150,8 +154,8 @@ let package = Package(
             name: "IngestTests",
             dependencies: [
                 "Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", "EmbeddedPostgres",
-                "Projections", "Queries", crypto, httpClient, httpTypes, hummingbird, hummingbirdCore, lifecycle,
-                logging, nio, nioHTTP1, nioPosix,
+                "Projections", "Queries", crypto, httpClient, httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdTesting, lifecycle, logging, nio, nioHTTP1, nioPosix,
             ],
             exclude: ["Traffic"], swiftSettings: strict),
         .testTarget(
@@ -169,7 +173,7 @@ let package = Package(
             name: "dossierTests",
             dependencies: [
                 "dossier", "DatabaseTesting", "EmbeddedPostgres", "Postgres", "Schema", "ShareServers", crypto,
-                httpClient, nio, nioHTTP1, nioPosix, subprocess, system,
+                httpClient, logging, nio, nioHTTP1, nioPosix, nioSSL, subprocess, system,
             ],
             exclude: ["Clients"], swiftSettings: strict),
     ]

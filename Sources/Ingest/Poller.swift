@@ -1,7 +1,6 @@
 public import EventLog
 public import Logging
 public import ServiceLifecycle
-import Synchronization
 
 /// Watches the share servers of one Manila by asking for its list again and again.
 ///
@@ -20,28 +19,6 @@ public struct Poller: Service {
     let pace: Pace
     let logger: Logger
     public let tally = Tally()
-
-    /// What it has done since it began; for those who watch the watcher.
-    public final class Tally: Sendable {
-        public struct Counts: Sendable, Hashable {
-            /// Lists that were read.
-            public var rounds = 0
-            /// Lists that could not be had or not be read.
-            public var failures = 0
-            /// Answers that were not of the form that Manila gives them, servers of a list included.
-            public var malformed = 0
-            /// Servers asked for one by one.
-            public var shows = 0
-            /// Events that were appended.
-            public var events = 0
-            /// Whether it watches, and does not stand by.
-            public var isWatching = false
-        }
-        private let state = Mutex(Counts())
-
-        public var counts: Counts { state.withLock { $0 } }
-        func count(_ body: (inout Counts) -> Void) { state.withLock { body(&$0) } }
-    }
 
     /// - Parameters:
     ///   - manila: Of this poller alone.
@@ -69,12 +46,12 @@ public struct Poller: Service {
                 do throws(LogError) {
                     guard let lock = try await SourceLock.take(source, url: databaseURL) else {
                         logger.debug("another process watches; standing by")
+                        tally.count { $0.state = .standby }
                         failures = 0
                         try? await Task.sleep(for: pace.standby)
                         continue
                     }
-                    defer { tally.count { $0.isWatching = false } }
-                    tally.count { $0.isWatching = true }
+                    tally.count { $0.state = .watching }
                     logger.info("watching")
                     let watch = await PollerWatch.run(self, lock) { failures = 0 }
                     await lock.release()
@@ -82,6 +59,7 @@ public struct Poller: Service {
                 } catch {
                     if Task.isCancelled { return }
                     failures += 1
+                    tally.count { $0.state = .logAway }
                     logger.warning("the log does not take what is seen; trying again: \(error)")
                     try? await Task.sleep(for: pace.pause(after: failures))
                 }

@@ -20,6 +20,7 @@ extension PollerWatch {
         let told = try await toldByNow()
         let (body, list) = try await poller.manila.list()
         let digest = Array(SHA256.hash(data: body))
+        poller.tally.count { $0.listed = list.servers.count + list.unreadable }
         try await recallPresent()
         try await recall(list.servers)
         try await hearOthers(until: told)

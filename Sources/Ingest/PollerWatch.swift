@@ -61,9 +61,17 @@ struct PollerWatch {
         var failures = 0
         while !Task.isCancelled {
             let begun = clock.now
+            let begunAt = Timestamp.now
             var pause = poller.pace.jittered
             do throws(IngestError) {
                 try await round(until: begun + poller.pace.interval)
+                poller.tally.count { counts in
+                    counts.failuresInARow = 0
+                    counts.lastRoundAt = begunAt
+                    let took = clock.now - begun
+                    counts.roundTime += took
+                    counts.lastRoundTime = took
+                }
                 if failures > 0 { poller.logger.notice("Manila answers again, after \(failures) failed rounds") }
                 failures = 0
                 well()
@@ -78,6 +86,8 @@ struct PollerWatch {
                 lastList = nil
                 poller.tally.count { counts in
                     counts.failures += 1
+                    counts.failuresInARow = failures
+                    if let kind = Poller.Tally.Failure(error) { counts.failed[kind, default: 0] += 1 }
                     if case .unintelligible = error { counts.malformed += 1 }
                 }
                 pause = poller.pace.pause(after: failures)
@@ -86,6 +96,7 @@ struct PollerWatch {
                     poller.logger.warning("round failed, \(failures) in a row; the next in \(pause): \(error)")
                 }
             }
+            poller.tally.count { $0.nextRoundAt = begunAt.advanced(by: pause) }
             try? await clock.sleep(until: begun + pause)
         }
     }
