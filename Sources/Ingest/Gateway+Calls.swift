@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import FoundationEssentials
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -20,10 +19,11 @@ struct PassingCall: Sendable {
     let request: Request
     let target: String
     let call: Call
+    let way: Way
     /// Without an answer as yet.
     var exchange: Exchange
     /// Unique for the gateway's source.
-    let id = UUID().uuidString.lowercased()
+    let id: String
     let body: KeptBody
     /// All of the body where that was kept.
     let read: ByteBuffer
@@ -49,12 +49,14 @@ struct PassingCall: Sendable {
 
 extension Gateway {
     /// Records a call and passes it on.
-    func record(_ request: Request, _ target: String, from address: String?) async throws -> Response {
+    ///
+    /// - Parameter id: Unique for the gateway's source.
+    func record(_ request: Request, _ target: String, _ way: Way, id: String) async throws -> Response {
         let start = ContinuousClock.now
         var exchange = Exchange(
             method: request.method.rawValue, target: target,
             requestHeaders: request.headers.map { ($0.name.rawName, $0.value) }, startedAt: .now,
-            duration: .seconds(-1), status: 0, remoteAddress: address)
+            duration: .seconds(-1), status: 0, remoteAddress: way.address)
         let body = KeptBody(limit: Self.keptRequestBytes)
         var read = ByteBuffer()
         var rest: RestOfBody?
@@ -73,7 +75,7 @@ extension Gateway {
         exchange.caller = await settings.identification.caller(of: exchange)
         guard let call = Call(recognising: exchange) else { return Self.unreachable }
         let passing = PassingCall(
-            request: request, target: target, call: call, exchange: exchange, body: body, read: read,
+            request: request, target: target, call: call, way: way, exchange: exchange, id: id, body: body, read: read,
             rest: rest, start: start)
         // A caller that goes away does not end what has begun.
         return await Task { await carryOut(passing) }.value
@@ -84,7 +86,7 @@ extension Gateway {
             tally.count(\.refused)
             return Self.refused
         }
-        var request = upstreamRequest(passing.request, passing.target, from: passing.exchange.remoteAddress)
+        var request = upstreamRequest(passing.request, passing.target, passing.way)
         // What is compressed could not be read.
         request.headers.replaceOrAdd(name: "Accept-Encoding", value: "identity")
         if passing.request.hasBody {
@@ -237,7 +239,8 @@ extension Gateway {
             return true
         } catch {
             tally.count(\.unrecorded)
-            logger.error("a call could not be recorded: \(error)", metadata: ["call": "\(passing.id)"])
+            let requestID = exchange.responseHeader("X-Openstack-Request-Id") ?? ""
+            logger.error("a call could not be recorded: \(error)", metadata: ["request_id": .string(requestID)])
             return !isChange && (settings.doReadsPassUnrecorded || !settings.areReadsDurable)
         }
     }

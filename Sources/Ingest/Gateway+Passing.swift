@@ -6,8 +6,8 @@ import NIOHTTP1
 
 extension Gateway {
     /// Passes a request on and its answer back, both streaming.
-    func pass(_ request: Request, _ target: String, from address: String?) async throws -> Response {
-        var passed = upstreamRequest(request, target, from: address)
+    func pass(_ request: Request, _ target: String, _ way: Way) async throws -> Response {
+        var passed = upstreamRequest(request, target, way)
         let isRepeatable = !request.hasBody && Self.isSafe(request.method)
         if request.hasBody {
             passed.body = .stream(request.body, length: request.contentLength.map { .known($0) } ?? .unknown)
@@ -50,7 +50,7 @@ extension Gateway {
     ///
     /// Each has a connection of its own: a manila-api under uWSGI resets those that are kept, and a changing call could
     /// not be sent again.
-    func upstreamRequest(_ request: Request, _ target: String, from address: String?) -> HTTPClientRequest {
+    func upstreamRequest(_ request: Request, _ target: String, _ way: Way) -> HTTPClientRequest {
         let upstream = settings.upstream.hasSuffix("/") ? String(settings.upstream.dropLast()) : settings.upstream
         var passed = HTTPClientRequest(url: upstream + target)
         passed.method = HTTPMethod(rawValue: request.method.rawValue)
@@ -62,8 +62,8 @@ extension Gateway {
             passed.headers.replaceOrAdd(name: "Host", value: host)
             Self.add("X-Forwarded-Host", host, to: &passed.headers)
         }
-        Self.add("X-Forwarded-Proto", "http", to: &passed.headers)
-        if let address {
+        Self.add("X-Forwarded-Proto", way.isSecure ? "https" : "http", to: &passed.headers)
+        if let address = way.address {
             let former = passed.headers["X-Forwarded-For"]
             passed.headers.replaceOrAdd(
                 name: "X-Forwarded-For", value: (former + [address]).joined(separator: ", "))

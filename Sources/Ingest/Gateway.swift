@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+import FoundationEssentials
 import HTTPTypes
 import HummingbirdCore
 public import Logging
@@ -24,6 +25,8 @@ public struct Gateway: Sendable {
         public var areReadsDurable = true
         /// Whether reading calls pass unrecorded when nothing more can be recorded; or are refused, as changing ones are.
         public var doReadsPassUnrecorded = false
+        /// How each request that was answered is logged; nil: not at all.
+        public var access: Logger.Level?
 
         public init(upstream: String, source: String) {
             self.upstream = upstream
@@ -48,7 +51,7 @@ public struct Gateway: Sendable {
     let client: HTTPClient
     let noting: Noting
     let tally = Tally()
-    let logger: Logger
+    var logger: Logger
     /// Intents of before are those of a former process.
     let started = Timestamp.now
 
@@ -77,38 +80,77 @@ public struct Gateway: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0: any that is free.
+    ///   - certificate: Nil: calls come in clear.
     ///   - onRunning: Called with the port once calls are taken.
     public func proxy(
-        host: String, port: Int, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        host: String, port: Int, certificate: ServerCertificate? = nil,
+        onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws -> any Service {
-        try HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [ExpectContinue()], idleTimeout: Self.idleTime)
-        ).buildServer(
+        try HTTPServerBuilder.http1(within: certificate, idleTime: Self.idleTime).buildServer(
             configuration: .init(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             responder: { (request, writer: consuming ResponseWriter, channel) in
-                let response = await answer(request, from: channel.remoteAddress?.ipAddress)
+                let way = Way(address: channel.remoteAddress?.ipAddress, isSecure: certificate != nil)
+                let response = await answer(request, way)
                 try await writer.write(response: response.head, body: response.body)
             },
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) })
     }
 
-    /// Every request: those to share servers are recorded, the others stream through.
-    private func answer(_ request: Request, from address: String?) async -> Response {
+    /// Every request, under an id of its own in the log of the process.
+    private func answer(_ request: Request, _ way: Way) async -> Response {
+        let start = ContinuousClock.now
+        let id = UUID().uuidString.lowercased()
+        var gateway = self
+        gateway.logger[metadataKey: "call"] = .string(id)
+        let response = await gateway.answer(request, way, id: id)
+        if let access = settings.access {
+            let path = (request.head.path ?? "").prefix { $0 != "?" }
+            gateway.logger.log(
+                level: access, "answered",
+                metadata: [
+                    "method": .string(request.method.rawValue), "path": .string(String(path)),
+                    "status": "\(response.status.code)", "remote_address": .string(way.address ?? ""),
+                    "duration_ms": "\(start.duration(to: .now).milliseconds)",
+                    "request_id": .string(response.headers[Self.requestID] ?? ""),
+                ])
+        }
+        return response
+    }
+
+    /// Those to share servers are recorded, the others stream through.
+    private func answer(_ request: Request, _ way: Way, id: String) async -> Response {
         guard let target = request.head.path, target.utf8.first == 0x2F else {
             return Self.fault(.badRequest, "badRequest", "The target of a request begins with '/' here.")
         }
         tally.count(\.requests)
         do {
             guard Call(method: request.method.rawValue, target: target) != nil else {
-                return try await pass(request, target, from: address)
+                return try await pass(request, target, way)
             }
-            return try await record(request, target, from: address)
+            return try await record(request, target, way, id: id)
         } catch {
             logger.warning("\(request.method) was not answered: \(error)")
             return Self.unreachable
         }
+    }
+
+    /// Source: OpenStack API-SIG guideline, "Request IDs".
+    static let requestID = HTTPField.Name("X-Openstack-Request-Id")!
+}
+
+/// How a request came to the gateway.
+struct Way: Sendable {
+    let address: String?
+    /// Whether it came within TLS.
+    let isSecure: Bool
+}
+
+extension Duration {
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 }

@@ -1164,6 +1164,10 @@ enum OpenAPI {
                   "title": {"type": "string"},
                   "status": {"type": "integer"},
                   "detail": {"type": "string"},
+                  "request_id": {
+                    "type": "string",
+                    "description": "The request's `X-Request-Id`: the one that it brought, or a new one. Every answer has it as a header, and the service's log in every line about the request."
+                  },
                   "parameter": {"type": "string"},
                   "as_of": {"$ref": "#/components/schemas/AsOf"}
                 },

@@ -89,7 +89,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            let problem = Problem(error)
+            var problem = Problem(error)
+            if let id = context.logger.requestID { problem.members[RequestMiddleware.key] = .string(id) }
             if problem.status.kind == .serverError {
                 context.logger.error("\(request.method) \(request.uri.path): \(problem.detail)")
             }

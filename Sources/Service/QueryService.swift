@@ -2,7 +2,7 @@ public import EventLog
 import FoundationEssentials
 import HTTPTypes
 public import Hummingbird
-import Ingest
+public import Ingest
 public import Logging
 import NIOCore
 public import Postgres
@@ -18,6 +18,8 @@ public struct QueryService: Sendable {
     let log: Log
     /// Nil where this process signs nothing.
     let checkpointing: CheckpointState?
+    /// How each request that was answered is logged; nil: not at all.
+    let access: Logger.Level?
 
     /// A page of the log looks through at most this many positions, so that a rare filter costs no more than that.
     ///
@@ -33,10 +35,12 @@ public struct QueryService: Sendable {
     ///   - pool: Answers queries; as `QueryService.pool` makes it.
     ///   - log: Takes pushed events.
     ///   - checkpointing: Why this process refuses to sign, where it signs and does.
-    public init(pool: Pool, log: Log, checkpointing: CheckpointState? = nil) {
+    ///   - access: How each request that was answered is logged; nil: not at all.
+    public init(pool: Pool, log: Log, checkpointing: CheckpointState? = nil, access: Logger.Level? = nil) {
         self.pool = pool
         self.log = log
         self.checkpointing = checkpointing
+        self.access = access
     }
 
     /// Connections for answering: they can read and nothing else, and no question may take longer than half a minute.
@@ -62,6 +66,7 @@ public struct QueryService: Sendable {
     /// Every route that the OpenAPI document describes.
     func routes() -> Router<Context> {
         let router = Router(context: Context.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: RequestMiddleware(access: access))
         router.add(middleware: ProblemMiddleware())
         router.get("/") { request, _ in Self.welcome(request) }
         router.get("/healthz") { _, _ in Response(json: ["status": "ok"]) }
@@ -119,14 +124,15 @@ public struct QueryService: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0: any that is free.
+    ///   - certificate: Nil: requests come in clear.
     ///   - onRunning: Called with the port once requests are taken.
     public func application(
-        host: String, port: Int, logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
-    ) -> some ApplicationProtocol {
+        host: String, port: Int, certificate: ServerCertificate? = nil, logger: Logger,
+        onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) throws -> some ApplicationProtocol {
         Application(
             router: router(),
-            server: .http1(
-                configuration: .init(additionalChannelHandlers: [ExpectContinue()], idleTimeout: Self.idleTime)),
+            server: try .http1(within: certificate, idleTime: Self.idleTime),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: "dossier",
                 availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),

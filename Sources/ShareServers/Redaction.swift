@@ -17,6 +17,9 @@ public struct Redaction: Sendable {
         return redact(value, found: &found)
     }
 
+    /// Whether what stands under a name is taken for a secret.
+    public static func isSecret(_ name: String) -> Bool { SecretName.isContained(inKey: name) }
+
     /// What takes the place of `value`: HMAC-SHA-256 over its canonical JSON.
     public func seal(_ value: JSON) -> JSON { ["redacted": .string(digest(value))] }
 

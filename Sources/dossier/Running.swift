@@ -57,7 +57,7 @@ struct Running: Sendable {
         let pool = QueryService.pool(url: databaseURL)
         let checkpointing = signing?.checkpointing(url: databaseURL, lanes: log.lanes, http: http, logger: logger)
         let (bound, binding) = AsyncStream.makeStream(of: Int.self)
-        let api = QueryService(pool: pool, log: log, checkpointing: checkpointing?.state).application(
+        let api = try QueryService(pool: pool, log: log, checkpointing: checkpointing?.state).application(
             host: address.host, port: address.port, logger: logger
         ) { port in
             binding.yield(port)

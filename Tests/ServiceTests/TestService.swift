@@ -60,7 +60,7 @@ struct TestService: Sendable {
     /// Runs `body` while the service answers on a port of its own.
     func running(_ body: (_ port: Int) async throws -> Void) async throws {
         let (bound, binding) = AsyncStream.makeStream(of: Int.self)
-        let application = query.application(host: "127.0.0.1", port: 0, logger: Self.quiet) { binding.yield($0) }
+        let application = try query.application(host: "127.0.0.1", port: 0, logger: Self.quiet) { binding.yield($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             for await port in bound {
