@@ -5,7 +5,7 @@ import NIOSSL
 import Postgres
 import ShareServers
 
-/// One Manila, and how one is let in there: what `OS_*` variables or an entry of a `clouds.json` say.
+/// One Manila, and how one is let in there: what `OS_*` variables or an entry of a `clouds.yaml` say.
 ///
 /// Source: openstacksdk, "Configuring OpenStack SDK Applications"; keystoneauth, "Plugin Options".
 struct Cloud: Sendable {
@@ -14,10 +14,10 @@ struct Cloud: Sendable {
     /// Settings under the names that openstacksdk has for them, in lower case.
     private let settings: [String: String]
 
-    /// - Throws: `Failure` for what cannot be: an unknown way to be let in, certificates that are not to be checked.
+    /// - Throws: `Failure` for what cannot be: certificates that are not to be checked, a file without a secret.
     init(name: String, settings: [String: String]) throws {
         self.name = name
-        self.settings = settings
+        self.settings = try Self.withSecrets(settings, name)
         guard !name.isEmpty, name.utf8.count <= 200 else {
             throw Failure("a cloud without a name, or with one that is too long", status: .usage)
         }
@@ -28,27 +28,52 @@ struct Cloud: Sendable {
         }
     }
 
-    /// A setting, or the first line of the file that the setting of the same name with `_file` names.
+    private static let secrets = ["password", "application_credential_secret"]
+
+    /// The settings with the secrets that stand in files of their own: those that the settings of the same names with
+    /// `_file` name.
+    private static func withSecrets(_ settings: [String: String], _ name: String) throws -> [String: String] {
+        var settings = settings
+        for secret in secrets {
+            guard let path = settings[secret + "_file"], !path.isEmpty else { continue }
+            guard settings[secret]?.isEmpty ?? true else {
+                throw Failure(
+                    "cloud '\(name)': \(secret) and \(secret)_file are both set", advice: "Keep one of them.",
+                    status: .usage)
+            }
+            settings[secret] = try SecretFile.read(path, for: "cloud '\(name)': \(secret)_file")
+        }
+        return settings
+    }
+
     private func setting(_ name: String) -> String? {
-        if let value = settings[name], !value.isEmpty { return value }
-        guard let path = settings[name + "_file"], !path.isEmpty, let bytes = FileManager.default.contents(atPath: path)
-        else { return nil }
-        let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
-        return line.isEmpty ? nil : String(line)
+        settings[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private func required(_ name: String, _ why: String) throws -> String {
         if let value = setting(name) { return value }
         throw Failure(
             "cloud '\(self.name)': \(name) is missing: \(why)",
-            advice: "Set it in clouds.json, or as OS_\(name.uppercased()); secrets may be in a file that "
+            advice: "Set it for the cloud, or as OS_\(name.uppercased()); secrets may be in a file that "
                 + "\(name)_file names.", status: .usage)
     }
 
     // MARK: What follows
 
-    var pollerSource: String { "/poller/" + APIClient.escaped(name) }
+    /// The source of what is polled from it.
+    var pollerSource: String { setting("source") ?? "/poller/" + APIClient.escaped(name) }
     var reconcileSource: String { "/reconcile/" + APIClient.escaped(name) }
+
+    /// Seconds from one list to the next; nil where it says nothing of its own.
+    ///
+    /// - Throws: `Failure` for what is no such number.
+    func interval() throws -> Int? {
+        guard let text = setting("interval") else { return nil }
+        if let fault = Setting.interval.fault(in: text) {
+            throw Failure("cloud '\(name)': interval: \(fault)", status: .usage)
+        }
+        return Int(text)
+    }
 
     /// An HTTP client that trusts the authority of this cloud.
     func httpClient() throws -> HTTPClient {
@@ -57,12 +82,29 @@ struct Cloud: Sendable {
             guard FileManager.default.isReadableFile(atPath: path) else {
                 throw Failure("cloud '\(name)': cacert '\(path)' cannot be read", status: .usage)
             }
+            guard let roots = try? NIOSSLCertificate.fromPEMFile(path), !roots.isEmpty else {
+                throw Failure("cloud '\(name)': cacert '\(path)' holds no certificate in PEM", status: .usage)
+            }
             var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(path)
+            tls.trustRoots = .certificates(roots)
             configuration.tlsConfiguration = tls
         }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
+
+    /// Whether there is all that is needed to ask, without asking.
+    ///
+    /// - Throws: `Failure` naming the setting that is missing or wrong.
+    func check() async throws {
+        _ = try interval()
+        let http = try httpClient()
+        let made = Result { try manila(http: http, redaction: Redaction(key: Array(repeating: 0, count: 32))) }
+        try await http.shutdown()
+        _ = try made.get()
+    }
+
+    /// The files that hold its secrets.
+    var secretFiles: [String] { Self.secrets.compactMap { setting($0 + "_file") } }
 
     /// - Parameter redaction: That of the log.
     /// - Throws: `Failure` naming the setting that is missing or wrong.
@@ -138,7 +180,7 @@ struct Cloud: Sendable {
     }
 
     private func web(_ url: String, _ setting: String) throws -> String {
-        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+        guard Web.isAddress(url) else {
             throw Failure("cloud '\(name)': \(setting) is no http:// or https:// URL", status: .usage)
         }
         return url

@@ -12,16 +12,20 @@ struct CloudOptions: ParsableArguments {
     @Option(
         name: .customLong("cloud"),
         help: ArgumentHelp(
-            "A cloud of clouds.json; may be given several times.",
-            discussion: "Default: OS_CLOUD; else the one that OS_AUTH_URL and the other OS_* variables describe.",
+            "A cloud of the configuration file or of clouds.yaml; may be given several times.",
+            discussion: """
+                Default: OS_CLOUD; else the one that OS_AUTH_URL and the other OS_* variables describe; else those of the \
+                configuration file.
+                """,
             valueName: "name"))
     var clouds: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "The clouds.json that describes them, as openstacksdk reads it.",
+            "The clouds.yaml or clouds.json that describes them, as openstacksdk reads it.",
             discussion: """
-                Default: OS_CLIENT_CONFIG_FILE; else clouds.json here, in ~/.config/openstack, or in /etc/openstack.
+                Default: OS_CLIENT_CONFIG_FILE; else clouds.yaml or clouds.json here, in ~/.config/openstack, or in \
+                /etc/openstack.
                 """,
             valueName: "file"),
         completion: .file())
@@ -38,15 +42,11 @@ struct CloudOptions: ParsableArguments {
             valueName: "url"))
     var endpoint: String?
 
-    func validate() throws {
-        if endpoint != nil, clouds.count > 1 { throw ValidationError("--endpoint is for one cloud only.") }
-    }
-
+    /// - Parameter setting: The setting that names those of the configuration file which are meant.
     /// - Throws: `Failure` where nothing describes a cloud, or two would have the same name.
-    func read() throws -> [Cloud] {
-        var names = clouds
-        if names.isEmpty, let name = environment["OS_CLOUD"], !name.isEmpty { names = [name] }
-        let found = try names.isEmpty ? [fromEnvironment()] : fromFile(names)
+    func read(_ configuration: Configuration, _ setting: Setting) throws -> [Cloud] {
+        let found = try find(configuration, setting)
+        if endpoint != nil, found.count > 1 { throw ValidationError("--endpoint is for one cloud only.") }
         var seen: Set<String> = []
         for cloud in found where !seen.insert(cloud.name).inserted {
             throw Failure("two clouds are named '\(cloud.name)'", status: .usage)
@@ -54,11 +54,23 @@ struct CloudOptions: ParsableArguments {
         return found
     }
 
+    private func find(_ configuration: Configuration, _ setting: Setting) throws -> [Cloud] {
+        if !clouds.isEmpty { return try named(clouds, configuration) }
+        if let name = configuration.environment["OS_CLOUD"], !name.isEmpty { return try named([name], configuration) }
+        let described = overriding(Self.settings(of: configuration.environment))
+        let entries = configuration.file?.clouds ?? []
+        if Self.isDescribed(Self.settings(of: configuration.environment)) || entries.isEmpty {
+            return [try fromEnvironment(described)]
+        }
+        if let names = try configuration.value(setting)?.texts { return try named(names, configuration) }
+        return try entries.flatMap(regions(of:))
+    }
+
     /// The only one.
     ///
     /// - Throws: As `read`, and where there are several.
-    func one() throws -> Cloud {
-        let found = try read()
+    func one(_ configuration: Configuration, _ setting: Setting) throws -> Cloud {
+        let found = try read(configuration, setting)
         guard found.count == 1 else {
             throw Failure("one cloud is wanted, and \(found.count) are named", status: .usage)
         }
@@ -77,70 +89,72 @@ struct CloudOptions: ParsableArguments {
         return settings
     }
 
-    private func fromEnvironment() throws -> Cloud {
+    /// What `OS_*` variables say, under the names that openstacksdk has for it.
+    private static func settings(of environment: [String: String]) -> [String: String] {
         var settings: [String: String] = [:]
         for (name, value) in environment where name.hasPrefix("OS_") && !value.isEmpty {
             settings[name.dropFirst(3).lowercased()] = value
         }
-        settings = overriding(settings)
-        guard
-            settings["auth_url"] != nil
-                || settings["shared_file_system_endpoint_override"] ?? settings["endpoint"] != nil
-        else {
+        return settings
+    }
+
+    private static func isDescribed(_ settings: [String: String]) -> Bool {
+        settings["auth_url"] ?? settings["shared_file_system_endpoint_override"] ?? settings["endpoint"] != nil
+    }
+
+    private func fromEnvironment(_ settings: [String: String]) throws -> Cloud {
+        guard Self.isDescribed(settings) else {
             throw Failure(
                 "nothing says which Manila to ask",
-                advice: "Name a --cloud of clouds.json, or set OS_AUTH_URL and the like, as for OpenStack's client.",
+                advice: "Describe it in the configuration file, name a --cloud of clouds.yaml, or set OS_AUTH_URL and "
+                    + "the like, as for OpenStack's client.",
                 status: .usage)
         }
         let region = settings["region_name"] ?? ""
         return try Cloud(name: region.isEmpty ? "default" : region, settings: settings)
     }
 
-    // MARK: clouds.json
+    // MARK: clouds.yaml
 
     private static var places: [String] {
-        let home = environment["HOME"].map { [$0 + "/.config/openstack/clouds.json"] } ?? []
-        return ["clouds.json"] + home + ["/etc/openstack/clouds.json"]
+        let home = environment["HOME"].map { ["\($0)/.config/openstack"] } ?? []
+        return (["."] + home + ["/etc/openstack"]).flatMap { ["\($0)/clouds.yaml", "\($0)/clouds.json"] }
     }
 
-    private func fromFile(_ names: [String]) throws -> [Cloud] {
-        let given = cloudsFile ?? environment["OS_CLIENT_CONFIG_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+    /// Those of the configuration file, and what that does not have, of `clouds.yaml`.
+    private func named(_ names: [String], _ configuration: Configuration) throws -> [Cloud] {
+        let its = cloudsFile == nil ? configuration.file?.clouds ?? [] : []
+        guard names.contains(where: { name in !its.contains { $0.name == name } }) else {
+            return try names.flatMap { name in try its.filter { $0.name == name }.flatMap(regions(of:)) }
+        }
+        let given = try configuration.text(.cloudsFile, given: cloudsFile)
         guard let path = given ?? Self.places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
             throw Failure(
-                "there is no clouds.json", advice: "Name it with --clouds-file or OS_CLIENT_CONFIG_FILE.",
-                status: .usage)
+                "there is no clouds.yaml that describes \(names.joined(separator: ", "))",
+                advice: "Name it with --clouds-file or OS_CLIENT_CONFIG_FILE.", status: .usage)
         }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw Failure("\(path) cannot be read", status: .usage)
-        }
-        let file: JSON
-        do throws(JSONFault) {
-            file = try JSON(parsing: Array(bytes))
-        } catch {
-            throw Failure(
-                "\(path) is not JSON at byte \(error.offset): \(error.reason)",
-                advice: "A clouds.yaml can be had as JSON: openstacksdk reads either.", status: .usage)
-        }
+        let entries = try CloudEntry.read(path) + its
         return try names.flatMap { name in
-            guard let cloud = file["clouds"]?[name]?.object else {
-                let known = (file["clouds"]?.object?.keys.sorted() ?? []).joined(separator: ", ")
+            guard let entry = entries.last(where: { $0.name == name }) else {
+                let known = Set(entries.map(\.name)).sorted().joined(separator: ", ")
                 throw Failure("\(path) has no cloud '\(name)'", advice: "It has: \(known).", status: .usage)
             }
-            return try regions(of: cloud, name)
+            return try regions(of: entry)
         }
     }
 
     /// One for each of its `regions`, which are named `<cloud>/<region>` then.
-    private func regions(of cloud: [String: JSON], _ name: String) throws -> [Cloud] {
-        let settings = overriding(Self.texts(cloud).merging(Self.texts(cloud["auth"]?.object ?? [:])) { $1 })
-        guard case .array(let regions)? = cloud["regions"], !regions.isEmpty else {
-            return [try Cloud(name: name, settings: settings)]
+    func regions(of cloud: CloudEntry) throws -> [Cloud] {
+        let settings = overriding(
+            Self.texts(cloud.members).merging(Self.texts(cloud.members["auth"]?.object ?? [:])) { $1 })
+        guard case .array(let regions)? = cloud.members["regions"], !regions.isEmpty else {
+            return [try Cloud(name: cloud.name, settings: settings)]
         }
         return try regions.map { region in
             let values = region["values"]?.object ?? [:]
             let regionName = region.string ?? region["name"]?.string ?? ""
             let its = settings.merging(Self.texts(values)) { $1 }.merging(["region_name": regionName]) { $1 }
-            return try Cloud(name: regions.count == 1 ? name : "\(name)/\(regionName)", settings: its)
+            return try Cloud(name: regions.count == 1 ? cloud.name : "\(cloud.name)/\(regionName)", settings: its)
         }
     }
 

@@ -43,7 +43,7 @@ struct Dossier: AsyncParsableCommand {
                     Keys.self, CheckpointCommand.self, Checkpoints.self, Prove.self, VerifyProof.self,
                     ProveHistory.self,
                 ]),
-            CommandGroup(name: "Other", subcommands: [Generate.self, Completion.self]),
+            CommandGroup(name: "Other", subcommands: [Config.self, Generate.self, Completion.self]),
         ])
 
     static func main() async {

@@ -20,10 +20,14 @@ struct Proxying: Sendable {
     let recorder: Recorder
     let proxy: ListenAddress
     let operations: ListenAddress
+    /// Nil: calls come in clear.
+    let certificate: ServerCertificate?
     let logger: Logger
 
     /// The longest that calls under way may take after an end was asked for: what a slow Manila takes.
     private static let patience = Duration.seconds(60)
+    /// How long a connection of an operator on which nothing comes is kept.
+    private static let idleTime = TimeAmount.seconds(60)
 
     /// Runs until SIGTERM or SIGINT; then no more calls are taken, those under way are answered, and the recorder ends.
     ///
@@ -55,16 +59,22 @@ struct Proxying: Sendable {
     ) async throws {
         let (ports, binding) = AsyncStream.makeStream(of: (Bool, Int).self)
         let probes = Application(
-            router: gateway.probes(),
+            router: gateway.probes(), server: try .http1(within: certificate, idleTime: Self.idleTime),
             configuration: .init(address: .hostname(operations.host, port: operations.port), serverName: "dossier"),
             onServerRunning: { binding.yield((false, $0.localAddress?.port ?? operations.port)) }, logger: logger)
-        let passing = try gateway.proxy(host: proxy.host, port: proxy.port) { binding.yield((true, $0)) }
+        let passing = try gateway.proxy(host: proxy.host, port: proxy.port, certificate: certificate) {
+            binding.yield((true, $0))
+        }
+        let isSecure = certificate != nil
         let announcing = Announcing(ports: ports) { proxyPort, operationsPort in
-            try await ready(proxy.url(port: proxyPort), operations.url(port: operationsPort))
+            try await ready(
+                proxy.url(port: proxyPort, isSecure: isSecure), operations.url(port: operationsPort, isSecure: isSecure)
+            )
         }
         // Stopped in the opposite order.
         var configuration = ServiceGroupConfiguration(
-            services: [recorder, gateway.reckoning, gateway.watching, probes, passing, announcing] as [any Service],
+            services: [recorder, gateway.reckoning, gateway.watching] + (certificate.map { [$0] } ?? [])
+                + [probes, passing, announcing] as [any Service],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.patience
         try await ServiceGroup(configuration: configuration).run()

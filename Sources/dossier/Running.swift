@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import EventLog
 import Hummingbird
+import Ingest
 import Logging
 import NIOCore
 import Postgres
@@ -24,6 +25,10 @@ struct Running: Sendable {
     let log: Log
     /// Nil where nothing is signed.
     var signing: Signing?
+    /// Nil: requests come in clear.
+    let certificate: ServerCertificate?
+    /// How each request that was answered is logged; nil: not at all.
+    let access: Logger.Level?
     let logger: Logger
 
     /// The longest an orderly end may take before what still runs is cancelled.
@@ -57,8 +62,10 @@ struct Running: Sendable {
         let pool = QueryService.pool(url: databaseURL)
         let checkpointing = signing?.checkpointing(url: databaseURL, lanes: log.lanes, http: http, logger: logger)
         let (bound, binding) = AsyncStream.makeStream(of: Int.self)
-        let api = try QueryService(pool: pool, log: log, checkpointing: checkpointing?.state).application(
-            host: address.host, port: address.port, logger: logger
+        let api = try QueryService(
+            pool: pool, log: log, checkpointing: checkpointing?.state, access: access
+        ).application(
+            host: address.host, port: address.port, certificate: certificate, logger: logger
         ) { port in
             binding.yield(port)
             binding.finish()
@@ -67,8 +74,12 @@ struct Running: Sendable {
         var services: [any Service] = [ProjectionRunner(url: databaseURL, logger: logger), Draining(log: log)]
         if let checkpointing { services.append(checkpointing) }
         if let process { services.append(Watching(process: process)) }
+        if let certificate { services.append(certificate) }
         services.append(api)
-        services.append(Announcing(bound: bound) { port in try await ready(address.url(port: port)) })
+        services.append(
+            Announcing(bound: bound) { port in
+                try await ready(address.url(port: port, isSecure: certificate != nil))
+            })
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.patience
@@ -84,22 +95,6 @@ struct Running: Sendable {
             throw error
         }
         await pool.close()
-    }
-}
-
-extension ListenAddress {
-    var isLoopback: Bool { host.hasPrefix("127.") || host == "localhost" || host == "::1" }
-
-    /// How this machine reaches what listens here.
-    func url(port: Int) -> String {
-        let host =
-            switch self.host {
-            case "0.0.0.0", "*": "127.0.0.1"
-            case "::": "[::1]"
-            case let host where host.contains(":"): "[\(host)]"
-            default: self.host
-            }
-        return "http://\(host):\(port)"
     }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import Logging
 
 /// The environment of the process.
 let environment = ProcessInfo.processInfo.environment
@@ -10,20 +9,46 @@ struct DatabaseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The PostgreSQL to work on, as a libpq URL or connection string.",
-            discussion: "Default: DOSSIER_DATABASE_URL; else the database of the 'dossier up' that runs on --data.",
+            discussion: """
+                Default: DOSSIER_DATABASE_URL, or what the file of DOSSIER_DATABASE_URL_FILE says; else database.url of the \
+                configuration; else the database of the 'dossier up' that runs on --data.
+                """,
             valueName: "url"))
     var database: String?
 
     @OptionGroup var data: DataOptions
 
+    func configuration() throws -> Configuration { try data.configuration.read() }
+
+    func url() throws -> String { try url(configuration()) }
+
     /// - Throws: `Failure` where nothing says which.
-    func url() throws -> String {
-        if let url = database ?? environment["DOSSIER_DATABASE_URL"], !url.isEmpty { return url }
-        if let running = try data.directory().running() { return running.databaseURL }
+    func url(_ configuration: Configuration) throws -> String {
+        let given = database.flatMap { $0.isEmpty ? nil : $0 }
+        if let url = try configuration.text(.databaseURL, given: given) {
+            let password = try configuration.text(.databasePassword)
+            return password.map { DatabaseURL.adding(password: $0, to: url) } ?? url
+        }
+        if let running = try data.directory(configuration).running() { return running.databaseURL }
         throw Failure(
             "nothing says which database to work on",
-            advice: "Give --database or DOSSIER_DATABASE_URL, or start a database with 'dossier up'.",
+            advice: "Give --database, DOSSIER_DATABASE_URL or database.url, or start a database with 'dossier up'.",
             status: .usage)
+    }
+}
+
+/// What libpq is told of a database.
+enum DatabaseURL {
+    /// The same with a password, which counts in place of one that is there.
+    ///
+    /// Source: PostgreSQL, "Connection Strings": both forms take it as a parameter, and the last one counts.
+    static func adding(password: String, to url: String) -> String {
+        if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") {
+            return url + (url.contains("?") ? "&" : "?") + "password=" + APIClient.escaped(password)
+        }
+        let quoted = password.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+        let pairs = url.contains("=") ? url : "dbname='\(url)'"
+        return pairs + " password='\(quoted)'"
     }
 }
 
@@ -33,15 +58,17 @@ struct DataOptions: ParsableArguments {
         help: ArgumentHelp(
             "Where this installation keeps its data.",
             discussion: """
-                Default: DOSSIER_DATA; else $XDG_DATA_HOME/dossier, ~/.local/share/dossier, or as root /var/lib/dossier.
+                Default: DOSSIER_DATA; else data of the configuration; else $XDG_DATA_HOME/dossier, ~/.local/share/dossier, or as root /var/lib/dossier.
                 """,
             valueName: "directory"),
         completion: .directory)
     var data: String?
 
-    func directory() throws -> DataDirectory {
-        let path = try DataDirectory.path(given: data, environment: environment)
-        return DataDirectory(path: path)
+    @OptionGroup var configuration: ConfigurationOptions
+
+    func directory(_ configuration: Configuration) throws -> DataDirectory {
+        let given = try configuration.text(.data, given: data)
+        return DataDirectory(path: try DataDirectory.path(given: given, environment: configuration.environment))
     }
 }
 
@@ -84,16 +111,12 @@ struct ListenOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where the query API listens; port 0: any that is free.",
-            discussion: "Default: DOSSIER_LISTEN, else 127.0.0.1:8787.", valueName: "host:port"))
+            discussion: "Default: DOSSIER_LISTEN, else serve.listen of the configuration, else 127.0.0.1:8787.",
+            valueName: "host:port"))
     var listen: String?
 
-    func address() throws -> ListenAddress {
-        let text = listen ?? environment["DOSSIER_LISTEN"].flatMap { $0.isEmpty ? nil : $0 } ?? "127.0.0.1:8787"
-        guard let address = ListenAddress(text) else {
-            throw ValidationError(
-                "'\(text.escapedForTerminal)' is nowhere to listen; accepted is host:port, such as 127.0.0.1:8787.")
-        }
-        return address
+    func address(_ configuration: Configuration) throws -> ListenAddress {
+        try configuration.listening(.listen, given: listen)
     }
 }
 
@@ -139,22 +162,4 @@ struct Limit: Sendable, Hashable, ExpressibleByArgument {
     }
 
     var defaultValueDescription: String { count.map(String.init) ?? "all" }
-}
-
-/// The log of the process itself, on standard error.
-enum Logs {
-    /// - Throws: `ValidationError` for a `DOSSIER_LOG_LEVEL` that is none.
-    static func start(default level: Logger.Level = .notice) throws -> Logger {
-        var level = level
-        if let text = environment["DOSSIER_LOG_LEVEL"], !text.isEmpty {
-            guard let named = Logger.Level(rawValue: text.lowercased()) else {
-                let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("DOSSIER_LOG_LEVEL is '\(text.escapedForTerminal)'; accepted are \(levels).")
-            }
-            level = named
-        }
-        var logger = Logger(label: "dossier", factory: { StreamLogHandler.standardError(label: $0) })
-        logger.logLevel = level
-        return logger
-    }
 }

@@ -49,7 +49,7 @@ struct SigningOptions: ParsableArguments {
     }
 
     /// Nil where nothing is to be signed.
-    func read(lanes: Int16, data: DataOptions, logger: Logger) throws -> Signing? {
+    func read(lanes: Int16, data: DataDirectory, logger: Logger) throws -> Signing? {
         func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let paths =
             signingKey.isEmpty
@@ -78,14 +78,13 @@ struct SigningOptions: ParsableArguments {
             interval: .seconds(checkpointInterval ?? 60), witnesses: witnesses)
     }
 
-    private func file(_ set: String?, _ data: DataOptions, _ logger: Logger) throws -> CheckpointFile {
+    private func file(_ set: String?, _ data: DataDirectory, _ logger: Logger) throws -> CheckpointFile {
         let path: String
         if let given = checkpointFile ?? set {
             path = given
         } else {
-            let directory = try data.directory()
-            try directory.make()
-            path = directory.path + "/checkpoints"
+            try data.make()
+            path = data.path + "/checkpoints"
         }
         return CheckpointFile(path: path) { bytes in
             logger.warning(

@@ -152,12 +152,16 @@ extension TerminationStatus {
 /// A `dossier` that runs beside a test.
 final class RunningProgram: Sendable {
     private let process: Int32
-    private let text: Mutex<String>
+    private let said: Said
     private let end: Task<Int32, any Error>
 
-    private init(process: Int32, text: sending String, end: Task<Int32, any Error>) {
+    private final class Said: Sendable {
+        let text = Mutex("")
+    }
+
+    private init(process: Int32, said: Said, end: Task<Int32, any Error>) {
         self.process = process
-        self.text = Mutex(text)
+        self.said = said
         self.end = end
     }
 
@@ -165,7 +169,8 @@ final class RunningProgram: Sendable {
     static func start(
         _ arguments: [String], of program: String = Program.path, environment: [String: String] = [:], ready: String
     ) async throws -> RunningProgram {
-        let (started, starting) = AsyncThrowingStream.makeStream(of: (Int32, String).self)
+        let said = Said()
+        let (started, starting) = AsyncThrowingStream.makeStream(of: Int32.self)
         let end = Task {
             do {
                 let result = try await Subprocess.run(
@@ -173,16 +178,15 @@ final class RunningProgram: Sendable {
                     environment: Program.environment(environment), input: .none, output: .sequence,
                     error: .combinedWithOutput
                 ) { execution in
-                    var text = ""
                     var isReady = false
                     for try await line in execution.standardOutput.strings() {
-                        text += line + "\n"
+                        said.text.withLock { $0 += line + "\n" }
                         if !isReady, line.contains(ready) {
                             isReady = true
-                            starting.yield((execution.processIdentifier.value, text))
+                            starting.yield(execution.processIdentifier.value)
                         }
                     }
-                    if !isReady { starting.finish(throwing: NotReady(output: text)) }
+                    if !isReady { starting.finish(throwing: NotReady(output: said.text.withLock { $0 })) }
                 }
                 starting.finish()
                 return result.terminationStatus.shell
@@ -191,24 +195,33 @@ final class RunningProgram: Sendable {
                 throw error
             }
         }
-        for try await (process, text) in started {
-            return RunningProgram(process: process, text: text, end: end)
-        }
+        for try await process in started { return RunningProgram(process: process, said: said, end: end) }
         throw NotReady(output: "")
     }
 
     struct NotReady: Error { let output: String }
 
-    /// What it had said when it was ready.
-    var output: String { text.withLock { $0 } }
+    /// What it has said so far, on standard output and standard error.
+    var output: String { said.text.withLock { $0 } }
 
     /// Waits until it has ended by itself; its exit status.
     func ended() async throws -> Int32 { try await end.value }
 
+    func send(_ signal: Int32) { kill(process, signal) }
+
     /// Sends `signal` and returns the exit status.
     func end(_ signal: Int32) async throws -> Int32 {
-        kill(process, signal)
+        send(signal)
         return try await end.value
+    }
+
+    /// Waits until it has said something.
+    func says(_ text: String, within seconds: Int = 300) async throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while !output.contains(text) {
+            try #require(ContinuousClock.now < deadline, "it does not say '\(text)': \(output)")
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 }
 

@@ -17,21 +17,27 @@ struct GatewayCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
+    @OptionGroup var logs: LogOptions
+    @OptionGroup(title: "TLS") var listener: ListenerOptions
+
     @Option(
         help: ArgumentHelp(
-            "Where Manila's API is.", discussion: "Default: DOSSIER_UPSTREAM.", valueName: "url"))
+            "Where Manila's API is.", discussion: "Default: DOSSIER_UPSTREAM, else gateway.upstream.",
+            valueName: "url"))
     var upstream: String?
 
     @Option(
         help: ArgumentHelp(
             "Where calls are taken; port 0: any that is free.",
-            discussion: "Default: DOSSIER_GATEWAY_LISTEN, else 127.0.0.1:8788.", valueName: "host:port"))
+            discussion: "Default: DOSSIER_GATEWAY_LISTEN, else gateway.listen, else 127.0.0.1:8788.",
+            valueName: "host:port"))
     var listen: String?
 
     @Option(
         help: ArgumentHelp(
             "Where /healthz, /readyz and /metrics are.",
-            discussion: "Default: DOSSIER_GATEWAY_ADMIN, else 127.0.0.1:8789.", valueName: "host:port"))
+            discussion: "Default: DOSSIER_GATEWAY_ADMIN, else gateway.admin, else 127.0.0.1:8789.",
+            valueName: "host:port"))
     var admin: String?
 
     @Option(
@@ -52,9 +58,9 @@ struct GatewayCommand: AsyncParsableCommand {
             discussion: """
                 keystone: Keystone says whose a token is, asked with the credentials of a --cloud or of OS_* variables; \
                 headers: by those of a keystonemiddleware in front that nobody can get past; noauth: as a Manila without \
-                Keystone does; unverified: not at all.
+                Keystone does; unverified: not at all. (default: unverified)
                 """))
-    var callers = Callers.unverified
+    var callers: Callers?
 
     @OptionGroup(title: "Keystone") var clouds: CloudOptions
 
@@ -63,16 +69,16 @@ struct GatewayCommand: AsyncParsableCommand {
         case after
     }
 
-    @Option(help: "Whether calls that only read are recorded before their answer or after it.")
-    var reads = Reads.before
+    @Option(help: "Whether calls that only read are recorded before their answer or after it. (default: before)")
+    var reads: Reads?
 
     enum FullReads: String, CaseIterable, ExpressibleByArgument {
         case refuse
         case pass
     }
 
-    @Option(help: "What becomes of calls that only read when nothing more can be recorded.")
-    var readsWhenFull = FullReads.refuse
+    @Option(help: "What becomes of calls that only read when nothing more can be recorded. (default: refuse)")
+    var readsWhenFull: FullReads?
 
     @Option(
         help: ArgumentHelp(
@@ -81,8 +87,8 @@ struct GatewayCommand: AsyncParsableCommand {
         completion: .directory)
     var spool: String?
 
-    @Option(help: ArgumentHelp("The most that the spool takes, in MiB.", valueName: "MiB"))
-    var spoolLimit = 1024
+    @Option(help: ArgumentHelp("The most that the spool takes, in MiB. (default: 1024)", valueName: "MiB"))
+    var spoolLimit: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -90,31 +96,24 @@ struct GatewayCommand: AsyncParsableCommand {
             valueName: "MiB"))
     var spoolReserve: Int?
 
-    func validate() throws {
-        if spoolLimit < 1 { throw ValidationError("--spool-limit is at least 1.") }
-        if let spoolReserve, spoolReserve < 0 { throw ValidationError("--spool-reserve is at least 0.") }
-        if source?.isEmpty == true { throw ValidationError("--source is empty.") }
-    }
-
     func run() async throws {
-        let logger = try Logs.start(default: .info)
-        let proxy = try address(listen, "DOSSIER_GATEWAY_LISTEN", default: "127.0.0.1:8788")
-        let operations = try address(admin, "DOSSIER_GATEWAY_ADMIN", default: "127.0.0.1:8789")
-        var settings = Gateway.Settings(upstream: try upstreamURL(), source: source ?? Self.defaultSource)
-        settings.areReadsDurable = reads == .before
-        settings.doReadsPassUnrecorded = readsWhenFull == .pass
-        let cloud = callers == .keystone ? try clouds.one() : nil
-        let limits = Recorder.Limits(bytes: spoolLimit << 20, reserve: spoolReserve.map { $0 << 20 })
-        let recorder = try await Recorder.open(
-            url: try database.url(), spool: try spool ?? database.data.directory().path + "/spool", limits: limits,
-            logger: logger)
+        let configuration = try database.configuration()
+        let logger = try logs.start(configuration, default: .info)
+        let proxy = try configuration.listening(.gatewayListen, given: listen)
+        let operations = try configuration.listening(.gatewayAdmin, given: admin)
+        let certificate = try listener.certificate(configuration, Setting.proxying, [proxy, operations], logger)
+        var settings = try settings(configuration)
+        let callers: Callers = try configuration.choice(.callers, given: callers) ?? .unverified
+        let cloud = callers == .keystone ? try clouds.one(configuration, .gatewayCloud) : nil
+        let recorder = try await recorder(configuration, logger)
         let http = try cloud?.httpClient()
         let running: Result<Void, any Error>
         do {
-            settings.identification = try identification(cloud, http, recorder.redaction)
+            settings.identification = try identification(callers, cloud, http, recorder.redaction)
             try await run(
                 Proxying(
-                    settings: settings, recorder: recorder, proxy: proxy, operations: operations, logger: logger))
+                    settings: settings, recorder: recorder, proxy: proxy, operations: operations,
+                    certificate: certificate, logger: logger))
             running = .success(())
         } catch {
             running = .failure(error)
@@ -123,17 +122,43 @@ struct GatewayCommand: AsyncParsableCommand {
         try running.get()
     }
 
+    private func settings(_ configuration: Configuration) throws -> Gateway.Settings {
+        guard let upstream = try configuration.text(.upstream, given: upstream) else {
+            throw Failure(
+                "nothing says where Manila's API is", advice: "Give --upstream, DOSSIER_UPSTREAM or gateway.upstream.",
+                status: .usage)
+        }
+        let source = try configuration.text(.gatewaySource, given: source) ?? Self.defaultSource
+        var settings = Gateway.Settings(upstream: upstream, source: source)
+        settings.areReadsDurable = try configuration.choice(.reads, given: reads) != Reads.after
+        settings.doReadsPassUnrecorded =
+            try configuration.choice(.readsWhenFull, given: readsWhenFull) == FullReads.pass
+        settings.access = try Logs.access(configuration)
+        return settings
+    }
+
+    private func recorder(_ configuration: Configuration, _ logger: Logger) async throws -> Recorder {
+        var limits = Recorder.Limits()
+        if let limit = try configuration.number(.spoolLimit, given: spoolLimit) { limits.bytes = limit << 20 }
+        limits.reserve = try configuration.number(.spoolReserve, given: spoolReserve).map { $0 << 20 }
+        let directory = try database.data.directory(configuration).path
+        let spool = try configuration.text(.spool, given: spool) ?? directory + "/spool"
+        return try await Recorder.open(
+            url: try database.url(configuration), spool: spool, limits: limits, logger: logger)
+    }
+
     private func run(_ proxying: Proxying) async throws {
         let settings = proxying.settings
         try await proxying.run { proxy, operations in
             try await Output.standard.write(
                 "Manila's API, recorded, is at \(proxy)\n  passed on to \(settings.upstream), as source "
                     + "\(settings.source)\n  its state: \(operations)/metrics\n")
+            await Systemd.notifyReady(environment)
         }
     }
 
     private func identification(
-        _ cloud: Cloud?, _ http: HTTPClient?, _ redaction: Redaction
+        _ callers: Callers, _ cloud: Cloud?, _ http: HTTPClient?, _ redaction: Redaction
     ) throws -> Identification {
         switch callers {
         case .unverified: return .unverified
@@ -143,24 +168,6 @@ struct GatewayCommand: AsyncParsableCommand {
             guard let cloud, let http else { return .unverified }
             return .keystone(try cloud.keystone(http: http, redaction: redaction))
         }
-    }
-
-    private func upstreamURL() throws -> String {
-        guard let url = upstream ?? environment["DOSSIER_UPSTREAM"], !url.isEmpty else {
-            throw ValidationError("Say where Manila's API is, with --upstream or DOSSIER_UPSTREAM.")
-        }
-        guard let address = URL(string: url), ["http", "https"].contains(address.scheme), address.host?.isEmpty == false
-        else { throw ValidationError("'\(url.escapedForTerminal)' is no http:// or https:// URL.") }
-        return url
-    }
-
-    private func address(_ given: String?, _ name: String, default: String) throws -> ListenAddress {
-        let text = given ?? environment[name].flatMap { $0.isEmpty ? nil : $0 } ?? `default`
-        guard let address = ListenAddress(text) else {
-            throw ValidationError(
-                "'\(text.escapedForTerminal)' is nowhere to listen; accepted is host:port, such as \(`default`).")
-        }
-        return address
     }
 
     private static var defaultSource: String {

@@ -37,8 +37,8 @@ struct Import: AsyncParsableCommand {
         var format: Format? { Format(rawValue: rawValue) }
     }
 
-    @Option(help: "What the files hold; auto: recognised by their first bytes.")
-    var format = ImportFormat.auto
+    @Option(help: "What the files hold; auto: recognised by their first bytes. (default: auto)")
+    var format: ImportFormat?
 
     @Option(
         help: ArgumentHelp(
@@ -55,8 +55,11 @@ struct Import: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let log = try await Log.open(url: try database.url())
-        let importing = Importing(log: log, files: files, format: format.format, source: source)
+        let configuration = try database.configuration()
+        let format: ImportFormat? = try configuration.choice(.importFormat, given: format)
+        let source = try configuration.text(.importSource, given: source)
+        let log = try await Log.open(url: try database.url(configuration))
+        let importing = Importing(log: log, files: files, format: format?.format, source: source)
         let summary = await importing.runUntilInterrupted()
         await log.close()
         try await Output.standard.write(summary.text(output.output))

@@ -14,15 +14,14 @@ struct Migrate: AsyncParsableCommand {
     @Flag(help: "Say what would be applied, and take it back.")
     var dryRun = false
 
-    @Option(help: "Lanes of a new log, 1 to 1024, fixed for ever; disregarded where there is a log.")
-    var lanes: Int16 = 1
-
-    func validate() throws {
-        guard (1...1024).contains(lanes) else { throw ValidationError("--lanes is \(lanes); accepted are 1 to 1024.") }
-    }
+    @Option(help: "Lanes of a new log, 1 to 1024, fixed for ever; disregarded where there is a log. (default: 1)")
+    var lanes: Int?
 
     func run() async throws {
-        let applied = try await Migration.migrate(url: try database.url(), lanes: lanes, dryRun: dryRun)
+        let configuration = try database.configuration()
+        let lanes = try configuration.number(.lanes, given: lanes) ?? 1
+        let applied = try await Migration.migrate(
+            url: try database.url(configuration), lanes: Int16(lanes), dryRun: dryRun)
         let verb = dryRun ? "would apply" : "applied"
         try await Output.standard.write(
             applied.isEmpty

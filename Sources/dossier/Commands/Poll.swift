@@ -3,59 +3,73 @@ import AsyncHTTPClient
 import EventLog
 import Ingest
 import Logging
-import ServiceLifecycle
 import ShareServers
-import UnixSignals
 
 struct Poll: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch the share servers of a Manila, and note every change in the log.",
         discussion: """
             Asks for the list again and again, and appends what changed, with the time between the two lists as its \
-            uncertainty. Any number may run for the same cloud: one watches, the others stand by. Reads its settings from \
-            OS_* variables or clouds.json, as OpenStack's client does. Stops in order at SIGTERM and Ctrl-C.
+            uncertainty. Any number may run for the same cloud: one watches, the others stand by. Watches all clouds of \
+            the configuration file, or those of OS_* variables or clouds.yaml, as OpenStack's client does. Stops in order at SIGTERM and Ctrl-C.
             """)
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var clouds: CloudOptions
+    @OptionGroup var logs: LogOptions
+    @OptionGroup(title: "TLS") var listener: ListenerOptions
 
-    @Option(help: ArgumentHelp("Seconds from one list to the next.", valueName: "seconds"))
-    var interval = 10
+    @Option(help: ArgumentHelp("Seconds from one list to the next. (default: 10)", valueName: "seconds"))
+    var interval: Int?
 
-    func validate() throws {
-        guard (1...3600).contains(interval) else { throw ValidationError("--interval is from 1 to 3600 seconds.") }
-    }
+    @Option(
+        help: ArgumentHelp(
+            "Where /healthz, /readyz and /metrics are; port 0: any that is free.",
+            discussion: "Default: DOSSIER_POLL_ADMIN, else poll.admin, else nowhere.", valueName: "host:port"))
+    var admin: String?
 
     func run() async throws {
-        let logger = try Logs.start(default: .info)
-        let clouds = try self.clouds.read()
-        let url = try database.url()
+        let configuration = try database.configuration()
+        let logger = try logs.start(configuration, default: .info)
+        let admin = try configuration.address(.pollAdmin, given: admin)
+        let certificate = try admin.flatMap {
+            try listener.certificate(configuration, Setting.polling, [$0], logger)
+        }
+        let clouds = try self.clouds.read(configuration, .pollClouds)
+        var sources: Set<String> = []
+        for cloud in clouds where !sources.insert(cloud.pollerSource).inserted {
+            throw Failure(
+                "cloud '\(cloud.name)': another has the source '\(cloud.pollerSource)' too",
+                advice: "Give each a source of its own: the events of one are told from those of others by it.",
+                status: .usage)
+        }
+        // The command line counts more than what the file says of one cloud.
+        let intervals = try clouds.map { cloud in
+            try interval == nil ? cloud.interval() : nil
+        }
+        let usual = try configuration.number(.interval, given: interval) ?? 10
+        let url = try database.url(configuration)
         let log = try await Log.open(url: url)
         do {
             try await CloudClients.with(clouds, redaction: Redaction(key: log.redactionKey)) { manilas in
-                try await poll(clouds, manilas, log: log, url: url, logger: logger)
+                var pollers: [Poller] = []
+                for (index, cloud) in clouds.enumerated() {
+                    let seconds = intervals[index] ?? usual
+                    pollers.append(
+                        Poller(
+                            source: cloud.pollerSource, manila: manilas[index], log: log, databaseURL: url,
+                            pace: Pace(interval: .seconds(seconds)), logger: logger))
+                    try await Output.standard.write(
+                        "Polling \(cloud.name) every \(seconds) s, as \(cloud.pollerSource)\n".escapedLine)
+                }
+                await Systemd.notifyReady(configuration.environment)
+                try await Polling(pollers: pollers, admin: admin, certificate: certificate, logger: logger).run()
             }
         } catch {
             await log.close()
             throw error
         }
         await log.close()
-    }
-
-    private func poll(_ clouds: [Cloud], _ manilas: [Manila], log: Log, url: String, logger: Logger) async throws {
-        let pace = Pace(interval: .seconds(interval))
-        var services: [any Service] = []
-        for (cloud, manila) in zip(clouds, manilas) {
-            let poller = Poller(
-                source: cloud.pollerSource, manila: manila, log: log, databaseURL: url, pace: pace, logger: logger)
-            services.append(poller)
-            try await Output.standard.write(
-                "Polling \(cloud.name) every \(interval) s, as \(cloud.pollerSource)\n".escapedLine)
-        }
-        var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(8)
-        try await ServiceGroup(configuration: configuration).run()
     }
 }
 

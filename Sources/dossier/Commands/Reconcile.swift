@@ -20,6 +20,7 @@ struct Reconcile: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var clouds: CloudOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var logs: LogOptions
 
     @Option(
         name: .customLong("source"),
@@ -31,9 +32,11 @@ struct Reconcile: AsyncParsableCommand {
     var dryRun = false
 
     func run() async throws {
-        let logger = try Logs.start()
-        let clouds = try self.clouds.read()
-        let url = try database.url()
+        let configuration = try database.configuration()
+        let logger = try logs.start(configuration)
+        let clouds = try self.clouds.read(configuration, .reconcileClouds)
+        let sources = try configuration.value(.reconcileSources, given: sources)?.texts
+        let url = try database.url(configuration)
         let log = try await Log.open(url: url)
         let found: Result<Reconciliation, any Error>
         do {
@@ -42,7 +45,7 @@ struct Reconcile: AsyncParsableCommand {
             let reconciliation = try await CloudClients.with(clouds, redaction: redaction) { manilas in
                 try await Reconciliation.run(
                     zip(clouds, manilas).map { .init(source: $0.reconcileSource, manila: $1) }, log: log,
-                    scope: sources.isEmpty ? nil : sources)
+                    scope: sources)
             }
             if !dryRun { _ = try await log.append(reconciliation.events) }
             found = .success(reconciliation)

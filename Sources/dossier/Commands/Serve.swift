@@ -13,17 +13,23 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
     @OptionGroup var signing: SigningOptions
+    @OptionGroup var listener: ListenerOptions
+    @OptionGroup var logs: LogOptions
 
     func run() async throws {
-        let logger = try Logs.start(default: .info)
-        let address = try listen.address()
-        let url = try database.url()
+        let configuration = try database.configuration()
+        let logger = try logs.start(configuration, default: .info)
+        let address = try listen.address(configuration)
+        let certificate = try listener.certificate(configuration, Setting.serving, [address], logger)
+        let url = try database.url(configuration)
         let log = try await Log.open(url: url)
         let running = Running(
             databaseURL: url, address: address, log: log,
-            signing: try signing.read(lanes: log.lanes, data: database.data, logger: logger), logger: logger)
+            signing: try signing.read(lanes: log.lanes, data: try database.data.directory(configuration), logger: logger),
+            certificate: certificate, access: try Logs.access(configuration), logger: logger)
         try await running.run { api in
             try await Output.standard.write(Announcement(url: api, own: nil).text)
+            await Systemd.notifyReady(configuration.environment)
         }
     }
 }

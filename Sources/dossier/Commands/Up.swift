@@ -25,21 +25,36 @@ struct Up: AsyncParsableCommand {
     @OptionGroup var data: DataOptions
     @OptionGroup var listen: ListenOptions
     @OptionGroup var signing: SigningOptions
+    @OptionGroup var listener: ListenerOptions
+    @OptionGroup var logs: LogOptions
 
     @Flag(help: "Import the captured traffic of a real Manila, and say what to ask of it.")
     var sample = false
 
     func run() async throws {
-        let logger = try Logs.start()
-        let address = try listen.address()
+        let configuration = try data.configuration.read()
+        let logger = try logs.start(configuration)
+        let address = try listen.address(configuration)
+        let certificate = try listener.certificate(configuration, Setting.serving, [address], logger)
+        guard !sample || certificate == nil else {
+            throw ValidationError("--sample is for trying, without TLS.")
+        }
+        let access = try Logs.access(configuration)
         let sample = sample ? try Sample.path() : nil
-        let directory = try data.directory()
+        let directory = try data.directory(configuration)
         try directory.make()
         let claim = try await directory.claim()
         defer { claim.release() }
         let postgres = try await start(directory, logger)
         do {
-            try await run(postgres, directory, address, sample, logger)
+            let url = postgres.url()
+            try await Migration.migrate(url: url)
+            let log = try await Log.open(url: url)
+            let running = Running(
+                databaseURL: url, address: address, log: log,
+                signing: try signing.read(lanes: log.lanes, data: directory, logger: logger),
+                certificate: certificate, access: access, logger: logger)
+            try await run(running, postgres, directory, sample)
         } catch {
             directory.withdraw()
             await postgres.stop()
@@ -64,15 +79,9 @@ struct Up: AsyncParsableCommand {
     }
 
     private func run(
-        _ postgres: EmbeddedPostgres, _ directory: DataDirectory, _ address: ListenAddress, _ sample: String?,
-        _ logger: Logger
+        _ running: Running, _ postgres: EmbeddedPostgres, _ directory: DataDirectory, _ sample: String?
     ) async throws {
-        let url = postgres.url()
-        try await Migration.migrate(url: url)
-        let log = try await Log.open(url: url)
-        let running = Running(
-            databaseURL: url, address: address, log: log,
-            signing: try signing.read(lanes: log.lanes, data: data, logger: logger), logger: logger)
+        let (url, log) = (running.databaseURL, running.log)
         try await running.run(watching: postgres.processID) { api in
             try directory.announce(.init(process: getpid(), url: api, databaseURL: url))
             let announcement = Announcement(url: api, own: (directory.path, url))

@@ -1,0 +1,42 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file that holds a secret and nothing else, such as systemd's credentials and the secrets of containers.
+enum SecretFile {
+    /// The secret that a file holds, without the line end behind it.
+    ///
+    /// - Parameter setting: Who names the file, for errors: `OS_PASSWORD_FILE`.
+    /// - Throws: `Failure` where it cannot be read, or holds no secret of one line. What it holds is never told.
+    static func read(_ path: String, for setting: String) throws(Failure) -> String {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw Failure(
+                "\(setting): '\(path)' cannot be read",
+                advice: "Name a file that is there, and that the user whom Dossier runs as may read.", status: .usage)
+        }
+        var text = String(decoding: bytes, as: UTF8.self)
+        if text.last?.isNewline == true { text.removeLast() }
+        guard !text.isEmpty else {
+            throw Failure(
+                "\(setting): '\(path)' is empty", advice: "Put the secret into it, in one line.", status: .usage)
+        }
+        guard !text.contains(where: { $0.isNewline || $0 == "\0" }) else {
+            throw Failure(
+                "\(setting): '\(path)' has several lines", advice: "Put the secret into it, in one line.",
+                status: .usage)
+        }
+        return text
+    }
+
+    /// Whether more than its owner can read a file, as far as is known.
+    static func isReadableByOthers(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & 0o077 != 0
+    }
+}
