@@ -5,7 +5,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 # The distribution keeps PostgreSQL's programs off the PATH.
-PACKAGES := libpq-dev postgresql
+PACKAGES := libpq-dev postgresql zlib1g-dev
 SWIFT ?= swift
 DATA ?= $(CURDIR)/.dossier
 LISTEN ?= 127.0.0.1:8787

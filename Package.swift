@@ -23,6 +23,7 @@ let lifecycleSignals: Target.Dependency = .product(name: "UnixSignals", package:
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -86,12 +87,13 @@ let package = Package(
         .target(name: "Generator", dependencies: ["Postgres", collections], swiftSettings: strict),
 
         // In and out
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
             name: "Ingest",
             dependencies: [
-                "EventLog", "ShareServers", "Postgres", collections, crypto, httpClient, httpTypes, hummingbird,
-                hummingbirdCore, hummingbirdTLS, lifecycle, lifecycleSignals, logging, nio, nioHTTP1, nioHTTPTypes,
-                nioPosix, nioSSL,
+                "CZlib", "EventLog", "ShareServers", "Postgres", collections, crypto, httpClient, httpTypes,
+                hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, lifecycleSignals, logging, nio, nioHTTP1,
+                nioHTTPTypes, nioPosix, nioSSL,
             ],
             swiftSettings: strict),
         .target(
@@ -153,9 +155,9 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting", "EmbeddedPostgres",
-                "Projections", "Queries", crypto, httpClient, httpTypes, hummingbird, hummingbirdCore,
-                hummingbirdTesting, lifecycle, logging, nio, nioHTTP1, nioPosix,
+                "CZlib", "Ingest", "EventLog", "Schema", "ShareServers", "Postgres", "DatabaseTesting",
+                "EmbeddedPostgres", "Projections", "Queries", crypto, httpClient, httpTypes, hummingbird,
+                hummingbirdCore, hummingbirdTesting, lifecycle, logging, nio, nioHTTP1, nioPosix,
             ],
             exclude: ["Traffic"], swiftSettings: strict),
         .testTarget(
@@ -163,10 +165,10 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "EventLog", "Generator", "Ingest", "Projections", "Queries", "Schema", "ShareServers",
-                "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpClient, httpTypes,
-                hummingbird,
-                hummingbirdTesting, lifecycle, logging, nio, nioPosix,
+                "CZlib", "Service", "EventLog", "Generator", "Ingest", "Projections", "Queries", "Schema",
+                "ShareServers", "TransparencyLog", "Postgres", "DatabaseTesting", "EmbeddedPostgres", httpClient,
+                httpTypes, hummingbird, hummingbirdTesting, lifecycle, logging, nio, nioEmbedded, nioHTTPTypes,
+                nioPosix,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -28,6 +28,10 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
     case unintelligible(service: String, reason: String)
     /// Mend the setting.
     case misconfigured(setting: String, reason: String)
+    /// Send the events in several bodies: this one has more bytes, or events, than are taken at once.
+    case tooMuch(limit: Int, of: String)
+    /// Send the body as it is, or compress it again: it is no gzip, or not all of one.
+    case brokenGzip(reason: String)
     /// The caller's task was cancelled; what had been taken is durable.
     case cancelled
 
@@ -50,6 +54,9 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
         case .denied(let service, let reason): "\(service) refuses: \(reason)"
         case .unintelligible(let service, let reason): "\(service) answers what cannot be understood: \(reason)"
         case .misconfigured(let setting, let reason): "\(setting): \(reason)"
+        case .tooMuch(let limit, let what):
+            "a body has at most \(limit) \(what), decompressed; send the events in several bodies"
+        case .brokenGzip(let reason): "the body is not the gzip that Content-Encoding says it is: \(reason)"
         case .cancelled: "interrupted; what has been reported is in the log, and repeating the import is safe"
         }
     }

@@ -149,10 +149,15 @@ public final class ServerCertificate: Service {
 extension HTTPServerBuilder {
     /// HTTP/1.1 for clients of any kind: within TLS where there is a certificate, else in clear.
     ///
-    /// - Parameter idleTime: How long a connection on which nothing comes is kept.
-    public static func http1(within certificate: ServerCertificate?, idleTime: TimeAmount) throws -> HTTPServerBuilder {
+    /// - Parameters:
+    ///   - idleTime: How long a connection on which nothing comes is kept.
+    ///   - handlers: Made for each connection.
+    public static func http1(
+        within certificate: ServerCertificate?, idleTime: TimeAmount,
+        handlers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler] = []
+    ) throws -> HTTPServerBuilder {
         let clear = HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [ExpectContinue()], idleTimeout: idleTime))
+            configuration: .init(additionalChannelHandlers: [ExpectContinue()] + handlers(), idleTimeout: idleTime))
         guard let certificate else { return clear }
         return try .tls(clear, tlsConfiguration: certificate.configuration)
     }

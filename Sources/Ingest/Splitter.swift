@@ -37,6 +37,9 @@ enum Splitter: Sendable {
         }
     }
 
+    /// Whether the input has been an array so far, be it an empty one.
+    var hasArray: Bool { if case .values(let splitter) = self { splitter.hasFoundArray } else { false } }
+
     /// The element that only the end of the input completes, or the fault of an input that is cut off.
     mutating func end() -> Slab {
         switch self {

@@ -19,7 +19,7 @@ struct ValueSplitter: Sendable {
 
     /// How deep the elements are; nil while the array has not begun.
     private var elementDepth: Int?
-    private var hasFoundArray = false
+    private(set) var hasFoundArray = false
     /// Whether the JSON text has ended, and whether more came after it.
     private var hasEnded = false
     private var hasMore = false

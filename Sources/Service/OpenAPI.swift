@@ -436,7 +436,15 @@ enum OpenAPI {
                 }
               },
               "post": {
-                "summary": "Appends events, streamed, any number. Equal events are kept once. CloudEvents' binary mode (`ce-` headers) is taken too.",
+                "summary": "Appends events, streamed. Equal events are kept once. CloudEvents' binary mode (`ce-` headers) is taken too. A body has at most 1 GiB, decompressed, and 1,000,000 events; 64 bodies are read at once, and 256 more wait for five seconds.",
+                "parameters": [
+                  {
+                    "name": "Content-Encoding",
+                    "in": "header",
+                    "description": "`gzip` where the body is compressed, in any mode.",
+                    "schema": {"type": "string"}
+                  }
+                ],
                 "requestBody": {
                   "required": true,
                   "content": {
@@ -470,10 +478,22 @@ enum OpenAPI {
                     "description": "Every id was used before for other content.",
                     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}}
                   },
-                  "413": {"$ref": "#/components/responses/BadRequest"},
+                  "408": {
+                    "description": "Nothing came for 30 s, or the whole took longer than ten minutes to come; `settled` events of it are in the log.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}}
+                  },
+                  "413": {
+                    "description": "Too many bytes or events for one body; `settled` events of it are in the log.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}}
+                  },
                   "415": {"$ref": "#/components/responses/BadRequest"},
+                  "429": {
+                    "description": "Too many pushes wait; nothing of this one was read.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}},
+                    "headers": {"Retry-After": {"schema": {"type": "string"}}}
+                  },
                   "503": {
-                    "description": "The log did not take all of it; pushing it again is safe.",
+                    "description": "The log did not take all of it, or not within 30 s; pushing it again is safe.",
                     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/PushProblem"}}},
                     "headers": {"Retry-After": {"schema": {"type": "string"}}}
                   }

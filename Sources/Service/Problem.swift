@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Ingest
 import Logging
+import NIOCore
 import NIOHTTP1
 import Postgres
 import ShareServers
@@ -40,10 +41,32 @@ struct Problem: Error {
         return problem
     }
 
+    /// More than is taken at once: to be asked again later. Source: RFC 6585, section 4.
+    static func tooMany(_ detail: String) -> Problem {
+        var problem = Problem(.tooManyRequests, detail)
+        problem.headers[.retryAfter] = "1"
+        return problem
+    }
+
+    /// Source: RFC 9110, section 15.5.9.
+    static func slow(_ cut: SlowBody.Cut) -> Problem {
+        var problem = Problem(
+            .requestTimeout,
+            "the body came in too slowly: it was waited for \(cut.waited.nanoseconds / 1_000_000_000) s; send it again, "
+                + "in smaller parts")
+        problem.headers[.connection] = "close"
+        return problem
+    }
+
     /// The one place that says which error is which answer.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
+        case let cut as SlowBody.Cut: self = .slow(cut)
+        case IngestError.tooMuch(let limit, let what):
+            self.init(.contentTooLarge, "\(IngestError.tooMuch(limit: limit, of: what))")
+        case IngestError.brokenGzip(let reason):
+            self.init(.badRequest, "\(IngestError.brokenGzip(reason: reason))")
         case let error as LogError:
             switch error {
             case .unavailable, .busy, .closed, .cancelled, .notCreated: self = .unavailable("\(error)")

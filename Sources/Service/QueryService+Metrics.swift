@@ -6,7 +6,7 @@ import Projections
 import Queries
 
 extension QueryService {
-    /// `GET /metrics`: 200 with figures for Prometheus, of the log, the projections and the sources.
+    /// `GET /metrics`: 200 with figures for Prometheus, of the log, the projections, the sources and pushes.
     @Sendable func metrics(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
         let (positions, signs, newest) = try await read { connection in
@@ -17,9 +17,8 @@ extension QueryService {
                 try connection.fetchAll(Queries.Checkpoints.fetchNewestSizes())
             )
         }
-        return Response(
-            bytes: Array((Self.exposition(positions, signs, now: .now) + checkpointFigures(newest)).utf8),
-            contentType: Exposition.contentType)
+        let text = Self.exposition(positions, signs, now: .now) + checkpointFigures(newest) + (await pushes.metrics())
+        return Response(bytes: Array(text.utf8), contentType: Exposition.contentType)
     }
 
     /// How far what is signed goes, and whether anything keeps this process from signing on.

@@ -20,6 +20,7 @@ public struct QueryService: Sendable {
     let checkpointing: CheckpointState?
     /// How each request that was answered is logged; nil: not at all.
     let access: Logger.Level?
+    let pushes: PushDesk
 
     /// A page of the log looks through at most this many positions, so that a rare filter costs no more than that.
     ///
@@ -35,11 +36,16 @@ public struct QueryService: Sendable {
     ///   - pool: Answers queries; as `QueryService.pool` makes it.
     ///   - log: Takes pushed events.
     ///   - checkpointing: Why this process refuses to sign, where it signs and does.
+    ///   - pushLimits: What is taken of them at once.
     ///   - access: How each request that was answered is logged; nil: not at all.
-    public init(pool: Pool, log: Log, checkpointing: CheckpointState? = nil, access: Logger.Level? = nil) {
+    public init(
+        pool: Pool, log: Log, checkpointing: CheckpointState? = nil, pushLimits: PushLimits = PushLimits(),
+        access: Logger.Level? = nil
+    ) {
         self.pool = pool
         self.log = log
         self.checkpointing = checkpointing
+        pushes = PushDesk(limits: pushLimits)
         self.access = access
     }
 
@@ -132,7 +138,9 @@ public struct QueryService: Sendable {
     ) throws -> some ApplicationProtocol {
         Application(
             router: router(),
-            server: try .http1(within: certificate, idleTime: Self.idleTime),
+            server: try .http1(
+                within: certificate, idleTime: Self.idleTime,
+                handlers: [SlowBody(pause: pushes.limits.pause, whole: pushes.limits.time)]),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: "dossier",
                 availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),

@@ -58,6 +58,27 @@ import Testing
         }
     }
 
+    @Test("A quoted string is its text; the type of the data is that of the body; no attribute comes twice")
+    func quoted() async throws {
+        try await TestService.with { service in
+            var attributes = Self.attributes
+            attributes["type"] = "com.example.t"
+            var headers = headers(attributes)
+            // Source: the same, sections 3.1.3.2 and 3.1.1.
+            headers[HTTPField.Name("ce-subject")!] = #""a \"b\" %25""#
+            headers[HTTPField.Name("ce-traceid")!] = #"not "all" of it"#
+            headers[HTTPField.Name("ce-datacontenttype")!] = "text/xml"
+            #expect(try await service.push("{}", as: "application/json", headers).status == 200)
+            let event = try await kept(service)
+            #expect(event["subject"] == #"a "b" %"#)
+            #expect(event["traceid"] == #"not "all" of it"#)
+            #expect(event["datacontenttype"] == nil)
+            headers.append(HTTPField(name: HTTPField.Name("ce-id")!, value: "other"))
+            let twice = try await service.push("{}", as: "application/json", headers)
+            #expect(twice.isProblem(400) && twice.json["detail"]?.string?.contains("ce-id") == true, "\(twice)")
+        }
+    }
+
     @Test("An event need not have data")
     func noData() async throws {
         try await TestService.with { service in

@@ -133,7 +133,7 @@ import TransparencyLog
             let query = QueryService(pool: service.pool, log: service.log, checkpointing: checkpointing.state)
             try await service.tamper("UPDATE dossier.entries SET leaf_hash = sha256('x') WHERE position = 2")
             await checkpointing.signDue()
-            let refusing = TestService(url: service.url, log: service.log, pool: service.pool, own: query)
+            let refusing = TestService(url: service.url, log: service.log, pool: service.pool, query: query)
             let ready = try await refusing.good("/readyz")
             #expect(ready["status"] == "ready")
             #expect(ready.at("checkpoints.0.lane") == 0)

@@ -24,13 +24,11 @@ struct TestService: Sendable {
     let url: String
     let log: Log
     let pool: Pool
-    /// Nil: as it is without anything beside it.
-    var own: QueryService?
+    var query: QueryService
 
     /// Says nothing: errors are what some tests are about.
     static let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    var query: QueryService { own ?? QueryService(pool: pool, log: log) }
     var application: some ApplicationProtocol { Application(router: query.router(), logger: Self.quiet) }
 
     /// Makes a log where there is none, and a service over it while `body` runs.
@@ -38,14 +36,16 @@ struct TestService: Sendable {
     /// - Parameters:
     ///   - url: By default the running test's database.
     ///   - pool: By default as the service has it.
+    ///   - limits: Of what is pushed.
     static func with<Output>(
         lanes: Int16 = 1, url: String = DatabaseTrait.url, pool: Pool? = nil,
-        _ body: (TestService) async throws -> Output
+        limits: QueryService.PushLimits = .init(), _ body: (TestService) async throws -> Output
     ) async throws -> Output {
         try await Migration.migrate(url: url, lanes: lanes)
+        let log = try await Log.open(url: url, patience: .milliseconds(100))
+        let pool = pool ?? QueryService.pool(url: url, limit: 4)
         let service = TestService(
-            url: url, log: try await Log.open(url: url, patience: .milliseconds(100)),
-            pool: pool ?? QueryService.pool(url: url, limit: 4))
+            url: url, log: log, pool: pool, query: QueryService(pool: pool, log: log, pushLimits: limits))
         let result: Result<Output, any Error>
         do {
             result = .success(try await body(service))

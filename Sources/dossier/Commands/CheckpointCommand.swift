@@ -18,11 +18,13 @@ struct CheckpointCommand: AsyncParsableCommand {
     @OptionGroup var signing: SigningOptions
 
     func run() async throws {
-        let logger = try Logs.start()
-        let url = try database.url()
+        let configuration = try database.configuration()
+        let logger = try Logs.start(configuration)
+        let url = try database.url(configuration)
         let log = try await Log.open(url: url)
         await log.close()
-        guard let signing = try signing.read(lanes: log.lanes, data: database.data, logger: logger) else {
+        let data = try database.data.directory(configuration)
+        guard let signing = try signing.read(lanes: log.lanes, data: data, logger: logger) else {
             throw Failure(
                 "nothing says which key to sign with",
                 advice: "Give --signing-key or DOSSIER_SIGNING_KEY; 'dossier keys generate' makes one.", status: .usage)
