@@ -11,7 +11,7 @@ extension Gateway {
     private static let searchedPositions: Int64 = 1_000_000
 
     /// Marks the calls that a former process passed on, and that nobody knows the outcome of, as such: once, when the
-    /// log has all that was spooled.
+    /// log has all that was spooled, and only where no other process records as this source.
     public var reckoning: some Service { Reckoning(gateway: self) }
 
     private struct Reckoning: Service {
@@ -21,7 +21,7 @@ extension Gateway {
             await cancelWhenGracefulShutdown {
                 while !Task.isCancelled {
                     do {
-                        if let log = await gateway.recorder.direct {
+                        if await gateway.claim.state == .held, let log = await gateway.recorder.direct {
                             try await gateway.markUnknown(log)
                             break
                         }

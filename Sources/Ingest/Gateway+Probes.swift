@@ -8,9 +8,9 @@ extension Gateway {
     public func probes() -> Router<BasicRequestContext> {
         let router = Router()
         router.get("/healthz") { _, _ in Self.json(.ok, #"{"status":"ok"}"#) }
-        router.get("/readyz") { _, _ in await ready() }
+        router.get("/readyz") { _, _ in await readiness() }
         router.get("/metrics") { _, _ in
-            let text = tally.metrics + (await recorder.metrics())
+            let text = tally.metrics + (await claim.metrics()) + (await recorder.metrics())
             return Response(
                 status: .ok, headers: [.contentType: Exposition.contentType],
                 body: .init(byteBuffer: ByteBuffer(string: text)))
@@ -18,12 +18,16 @@ extension Gateway {
         return router
     }
 
-    /// 200 while calls can be recorded, be it in the spool; 503 where changing ones are refused.
-    private func ready() async -> Response {
+    /// 200 while calls can be recorded, be it in the spool; 503 where changing ones are refused, or another gateway
+    /// records as the same source.
+    func readiness() async -> Response {
+        guard await claim.state != .taken else {
+            return Self.json(.serviceUnavailable, #"{"status":"source taken by another gateway"}"#)
+        }
         switch await recorder.status().destination {
-        case .log: Self.json(.ok, #"{"recording":"log","status":"ready"}"#)
-        case .spool: Self.json(.ok, #"{"recording":"spool","status":"ready"}"#)
-        case .nowhere: Self.json(.serviceUnavailable, #"{"recording":"nowhere","status":"full"}"#)
+        case .log: return Self.json(.ok, #"{"recording":"log","status":"ready"}"#)
+        case .spool: return Self.json(.ok, #"{"recording":"spool","status":"ready"}"#)
+        case .nowhere: return Self.json(.serviceUnavailable, #"{"recording":"nowhere","status":"full"}"#)
         }
     }
 

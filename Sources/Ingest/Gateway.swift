@@ -50,6 +50,8 @@ public struct Gateway: Sendable {
     let recorder: Recorder
     let client: HTTPClient
     let noting: Noting
+    /// To be taken before calls pass, and run while they do.
+    public let claim: SourceClaim
     let tally = Tally()
     var logger: Logger
     /// Intents of before are those of a former process.
@@ -62,6 +64,7 @@ public struct Gateway: Sendable {
         self.recorder = recorder
         self.client = client
         self.logger = logger
+        claim = SourceClaim(source: settings.source, url: recorder.url, logger: logger)
         noting = Noting(source: settings.source, redaction: recorder.redaction)
     }
 

@@ -14,6 +14,8 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
     case spoolInUse(directory: String)
     /// Mend the disk or the rights of the spool's directory; nothing of what was handed over is known to be kept.
     case spoolUnusable(directory: String, reason: String)
+    /// Give another source, or end the gateway that records as this one.
+    case sourceInUse(source: String)
     /// The spool was filled for another log: give each log a spool of its own.
     case otherLog(directory: String)
     /// Start once while PostgreSQL answers: the key under which secrets are hidden comes from there.
@@ -44,6 +46,8 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
             "the database is away and the spool \(directory) is full; make room on its disk, raise its limit, or bring the database back"
         case .spoolInUse(let directory):
             "the spool \(directory) belongs to another process that runs; give each its own with --spool"
+        case .sourceInUse(let source):
+            "another gateway that runs records as source '\(source)'; give each its own with --source"
         case .spoolUnusable(let directory, let reason): "the spool \(directory) cannot be used: \(reason)"
         case .otherLog(let directory):
             "the spool \(directory) holds events for another log; give another with --spool, or the database that it was filled for"

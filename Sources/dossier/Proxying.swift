@@ -41,7 +41,9 @@ struct Proxying: Sendable {
         }
         let client = Gateway.client()
         do {
-            try await run(Gateway(settings: settings, recorder: recorder, client: client, logger: logger), ready)
+            let gateway = Gateway(settings: settings, recorder: recorder, client: client, logger: logger)
+            try await gateway.claim.take()
+            try await run(gateway, ready)
         } catch {
             await recorder.close()
             try? await client.shutdown()
@@ -72,9 +74,11 @@ struct Proxying: Sendable {
             )
         }
         // Stopped in the opposite order.
+        let services: [(any Service)?] = [
+            recorder, gateway.claim, gateway.reckoning, gateway.watching, certificate, probes, passing, announcing,
+        ]
         var configuration = ServiceGroupConfiguration(
-            services: [recorder, gateway.reckoning, gateway.watching] + (certificate.map { [$0] } ?? [])
-                + [probes, passing, announcing] as [any Service],
+            services: services.compactMap { $0 },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.patience
         try await ServiceGroup(configuration: configuration).run()

@@ -42,7 +42,8 @@ struct TestGateway: Sendable {
                 let (bound, binding) = AsyncStream.makeStream(of: Int.self)
                 let proxy = try gateway.proxy(host: "127.0.0.1", port: 0) { binding.yield($0) }
                 let group = ServiceGroup(
-                    services: [recorder, gateway.reckoning, proxy] as [any Service], logger: SpoolTests.quiet)
+                    services: [recorder, gateway.claim, gateway.reckoning, proxy] as [any Service],
+                    logger: SpoolTests.quiet)
                 let running = Task { try await group.run() }
                 let result: Result<Void, any Error>
                 do {

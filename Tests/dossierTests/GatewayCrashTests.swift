@@ -101,6 +101,23 @@ private final class Answered: Sendable {
         }
     }
 
+    @Test("A second gateway with the source of one that runs does not start, and says why", .log)
+    func second() async throws {
+        let database = DatabaseTrait.url
+        try await withDirectory { directory in
+            try await SlowManila.with { _, upstream in
+                let first = try await gateway(database, upstream, directory + "/one")
+                let second = try await Program.run([
+                    "gateway", "--database", database, "--upstream", upstream, "--spool", directory + "/other",
+                    "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--source", "/gateway/test",
+                ])
+                #expect(second.status == 1 && second.output.isEmpty, "\(second)")
+                #expect(second.errors.contains("'/gateway/test'") && second.errors.contains("--source"), "\(second)")
+                #expect(try await first.program.end(SIGTERM) == 0)
+            }
+        }
+    }
+
     @Test(
         "Every call that was answered while PostgreSQL was away is in the log once, however often the gateway was killed"
     )

@@ -1,0 +1,116 @@
+import DatabaseTesting
+import EmbeddedPostgres
+import EventLog
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import Postgres
+import Schema
+import ServiceLifecycle
+import Testing
+
+@testable import Ingest
+
+/// That one gateway alone records as a source.
+@Suite(.timeLimit(.minutes(20))) struct SourceClaimTests {
+    private static let source = "/gateway/one"
+
+    private func claim(_ url: String, source: String = source) -> SourceClaim {
+        SourceClaim(source: source, url: url, logger: SpoolTests.quiet)
+    }
+
+    /// Keeps a claim while `body` runs, and gives it back then.
+    private func keeping(_ claim: SourceClaim, _ body: () async throws -> Void) async throws {
+        let group = ServiceGroup(services: [claim], logger: SpoolTests.quiet)
+        let running = Task { try await group.run() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        await group.triggerGracefulShutdown()
+        try await running.value
+        try result.get()
+    }
+
+    private func expect(_ state: SourceClaim.State, _ claim: SourceClaim) async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while await claim.state != state {
+            try #require(ContinuousClock.now < deadline, "it does not become \(state)")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    @Test("A second gateway with the same source is refused while the first runs, and one with another is not", .log)
+    func second() async throws {
+        let first = claim(DatabaseTrait.url)
+        try await first.take()
+        #expect(await first.state == .held)
+        try await keeping(first) {
+            let error = await #expect(throws: IngestError.self) { try await claim(DatabaseTrait.url).take() }
+            guard case .sourceInUse(Self.source) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect("\(error!)".contains("--source"))
+            let other = claim(DatabaseTrait.url, source: "/gateway/two")
+            try await other.take()
+            #expect(await other.state == .held)
+            try await keeping(other) {}
+        }
+        let next = claim(DatabaseTrait.url)
+        try await next.take()
+        #expect(await next.state == .held)
+        try await keeping(next) {}
+    }
+
+    @Test("While PostgreSQL is away a gateway starts; once it is back it has the right, or says that another has")
+    func away() async throws {
+        try await withFolder { folder in
+            var postgres = try await EmbeddedPostgres.start(directory: folder + "/pg")
+            try await Migration.migrate(url: postgres.url())
+            await postgres.stop()
+            let (one, other) = (claim(postgres.url()), claim(postgres.url()))
+            try await one.take()
+            try await other.take()
+            let states = [await one.state, await other.state]
+            #expect(states == [.unknown, .unknown])
+
+            postgres = try await EmbeddedPostgres.start(directory: folder + "/pg")
+            do {
+                try await keeping(one) {
+                    try await expect(.held, one)
+                    try await keeping(other) {
+                        try await expect(.taken, other)
+                        let metrics = await other.metrics()
+                        #expect(metrics.contains("\ndossier_gateway_source{right=\"taken\"} 1\n"), "\(metrics)")
+                        #expect(metrics.contains("\ndossier_gateway_source{right=\"held\"} 0\n"))
+                        // A restart of PostgreSQL frees the right: one of both has it again, and the other has not.
+                        await postgres.stop()
+                        try await expect(.unknown, one)
+                        postgres = try await EmbeddedPostgres.start(directory: folder + "/pg")
+                        let deadline = ContinuousClock.now + .seconds(120)
+                        while await Set([one.state, other.state]) != [.held, .taken] {
+                            try #require(ContinuousClock.now < deadline)
+                            try await Task.sleep(for: .milliseconds(20))
+                        }
+                    }
+                }
+            } catch {
+                await postgres.stop()
+                throw error
+            }
+            await postgres.stop()
+        }
+    }
+
+    @Test("Calls of a former process are marked as unknown by nobody who has not the right", .log)
+    func unmarked() async throws {
+        let holder = claim(DatabaseTrait.url, source: TestGateway.source)
+        try await holder.take()
+        try await keeping(holder) {
+            try await TestGateway.with(TestUpstream { _, _ in .manila(200, "{}") }) { gateway in
+                try await expect(.taken, gateway.gateway.claim)
+                let probe = await gateway.gateway.readiness()
+                #expect(probe.status == .serviceUnavailable)
+            }
+        }
+    }
+}
