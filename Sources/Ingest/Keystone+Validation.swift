@@ -9,6 +9,7 @@ public struct KeystoneIdentity: Sendable, Hashable {
     public let projectID: String?
     public let roles: [String]
     public let expiresAt: Timestamp
+    let revocable: RevocableToken
 }
 
 /// What Keystone says of a token.
@@ -26,7 +27,7 @@ extension Keystone {
         let until: ContinuousClock.Instant
     }
 
-    /// Tokens that are remembered at most; a quarter of a kilobyte each.
+    /// Tokens that are remembered at most; about a kilobyte each.
     static let knownTokens = 10_000
     /// Tokens that are asked about at once; more are unknown.
     static let askedTokens = 256
@@ -85,6 +86,8 @@ extension Keystone {
     }
 
     private func remember(_ verdict: KeystoneVerdict, under key: String) {
+        // Taken back while Keystone was being asked: it may have looked before.
+        guard !isRevoked(verdict) else { return }
         let now = ContinuousClock.now
         let memory: Duration
         switch verdict {
@@ -119,5 +122,6 @@ extension KeystoneIdentity {
         projectID = token["project"]?["id"]?.string
         roles = (token["roles"]?.array ?? []).compactMap { $0["name"]?.string }
         self.expiresAt = expiresAt
+        revocable = RevocableToken(token, expiresAt: expiresAt)
     }
 }

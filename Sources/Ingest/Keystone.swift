@@ -18,6 +18,8 @@ public actor Keystone {
     var asking: [String: Task<KeystoneVerdict, Never>] = [:]
     /// Until when nobody is asked whose a token is, because the last answer did not come.
     var quietUntil = ContinuousClock.now
+    /// Those that Keystone told of last, of the last minutes.
+    var revocations: [Revocation] = []
 
     /// - Parameters:
     ///   - url: Such as `https://keystone.example.org:5000`, with or without `/v3`.
@@ -25,7 +27,7 @@ public actor Keystone {
     ///   - http: With `HTTPClient.Configuration.upstream`; whoever made it shuts it down.
     ///   - patience: How long an answer may take.
     ///   - memory: How long an answer about a token counts at most: a revoked token may still pass for a valid one so
-    ///     long.
+    ///     long where nobody asks for revocations, as `revoking` does.
     public init(
         url: String, credentials: KeystoneCredentials, redaction: Redaction, http: HTTPClient,
         patience: Duration = .seconds(10), memory: Duration = .seconds(60)

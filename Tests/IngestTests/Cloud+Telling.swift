@@ -6,6 +6,7 @@ import ShareServers
 extension Cloud {
     func set(_ fault: Fault?, for path: String) { faults[path] = fault }
     func revokeAll() { tokens = [:] }
+    func set(revocations: [JSON]) { self.revocations = revocations }
     func set(tokenLife: Duration) { self.tokenLife = tokenLife }
     func set(newest: String) { self.newest = newest }
     func set(needsToken: Bool) { self.needsToken = needsToken }
@@ -30,7 +31,7 @@ extension Cloud {
         }
         strangers[token] = """
             {"token": {"methods": ["password"], "user": {"domain": {"id": "default", "name": "Default"}, \
-            "id": "\(user)-id", "name": "\(user)", "password_expires_at": null}, "audit_ids": ["x"], \
+            "id": "\(user)-id", "name": "\(user)", "password_expires_at": null}, "audit_ids": ["x", "y"], \
             "expires_at": "\(expiresAt)", "issued_at": "2026-11-23T09:55:14.000000Z", \(scope ?? "")\
             "is_domain": false, "roles": [{"id": "1", "name": "admin"}, {"id": "2", "name": "member"}]}}
             """

@@ -39,6 +39,8 @@ actor Cloud {
     private var given = 0
     /// Tokens of others: the answers to questions about them.
     var strangers: [String: String] = [:]
+    /// What Keystone tells of tokens that were taken back.
+    var revocations: [JSON] = []
     /// The share servers, in the order of the list.
     var servers: [[String: JSON]] = [] { didSet { list = nil } }
     /// The list as it was last answered.
@@ -121,6 +123,17 @@ actor Cloud {
                     #"{"error":{"code":404,"message":"Failed to validate token","title":"Not Found"}}"#)
             }
             return Self.response(200, answer)
+        case ("GET", let path) where path.hasPrefix("/v3/OS-REVOKE/events?since="):
+            guard tokens[request.token ?? ""] != nil else { return Self.unauthorized }
+            guard let since = Timestamp(String(path.dropFirst("/v3/OS-REVOKE/events?since=".count))) else {
+                return Self.response(400, "{}")
+            }
+            let told = revocations.filter {
+                $0["revoked_at"]?.string.flatMap { Timestamp($0) }.map { $0 > since } ?? true
+            }
+            let links: JSON = ["next": .null, "previous": .null, "self": .string("\(url)/v3/OS-REVOKE/events")]
+            let answer = JSON.object(["events": .array(told), "links": links])
+            return Self.response(200, String(decoding: answer.canonical(), as: UTF8.self))
         case ("GET", "/"):
             return Self.response(
                 300,
