@@ -25,7 +25,7 @@ struct CloudOptions: ParsableArguments {
             "The clouds.yaml or clouds.json that describes them, as openstacksdk reads it.",
             discussion: """
                 Default: OS_CLIENT_CONFIG_FILE; else clouds.yaml or clouds.json here, in ~/.config/openstack, or in \
-                /etc/openstack.
+                /etc/openstack. A secure.yaml of these places, or OS_CLIENT_SECURE_FILE, is merged into it.
                 """,
             valueName: "file"),
         completion: .file())
@@ -116,11 +116,6 @@ struct CloudOptions: ParsableArguments {
 
     // MARK: clouds.yaml
 
-    private static var places: [String] {
-        let home = environment["HOME"].map { ["\($0)/.config/openstack"] } ?? []
-        return (["."] + home + ["/etc/openstack"]).flatMap { ["\($0)/clouds.yaml", "\($0)/clouds.json"] }
-    }
-
     /// Those of the configuration file, and what that does not have, of `clouds.yaml`.
     private func named(_ names: [String], _ configuration: Configuration) throws -> [Cloud] {
         let its = cloudsFile == nil ? configuration.file?.clouds ?? [] : []
@@ -128,12 +123,12 @@ struct CloudOptions: ParsableArguments {
             return try names.flatMap { name in try its.filter { $0.name == name }.flatMap(regions(of:)) }
         }
         let given = try configuration.text(.cloudsFile, given: cloudsFile)
-        guard let path = given ?? Self.places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+        guard let (path, clouds) = try CloudEntry.find(given, environment: configuration.environment) else {
             throw Failure(
                 "there is no clouds.yaml that describes \(names.joined(separator: ", "))",
                 advice: "Name it with --clouds-file or OS_CLIENT_CONFIG_FILE.", status: .usage)
         }
-        let entries = try CloudEntry.read(path) + its
+        let entries = clouds + its
         return try names.flatMap { name in
             guard let entry = entries.last(where: { $0.name == name }) else {
                 let known = Set(entries.map(\.name)).sorted().joined(separator: ", ")

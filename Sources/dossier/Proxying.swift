@@ -75,8 +75,8 @@ struct Proxying: Sendable {
         }
         // Stopped in the opposite order.
         let services: [(any Service)?] = [
-            recorder, gateway.claim, gateway.revoking, gateway.reckoning, gateway.watching, certificate, probes, passing,
-            announcing,
+            recorder, gateway.claim, gateway.revoking, gateway.reckoning, gateway.watching, certificate, probes,
+            passing, announcing,
         ]
         var configuration = ServiceGroupConfiguration(
             services: services.compactMap { $0 },

@@ -14,22 +14,11 @@ struct CloudEntry: Sendable {
         members = node.json.object ?? [:]
     }
 
-    /// Those of a `clouds.yaml` or `clouds.json`.
-    ///
-    /// - Throws: `Failure` naming what cannot be read.
-    static func read(_ path: String) throws(Failure) -> [CloudEntry] {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw Failure("\(path) cannot be read", status: .usage)
-        }
-        do throws(YAMLFault) {
-            guard case .mapping(let clouds)? = try YAML.read(bytes)?["clouds"] else {
-                throw YAMLFault(line: nil, reason: "it has no 'clouds'")
-            }
-            return clouds.map { CloudEntry(name: $0.key.scalar?.string ?? "", node: $0.value, line: 0) }
-        } catch {
-            let place = error.line.map { ":\($0)" } ?? ""
-            throw Failure("\(path)\(place): \(error.reason)", advice: "Mend the file.", status: .usage)
-        }
+    /// - Parameter members: As a `clouds.yaml` has them.
+    init(name: String, members: [String: JSON]) {
+        self.name = name
+        self.members = members
+        line = 0
     }
 
     /// Whether a secret stands among its settings, and not in a file of its own.

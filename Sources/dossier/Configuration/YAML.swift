@@ -45,10 +45,26 @@ extension Node {
         switch self {
         case .scalar(let scalar): isNothing ? .null : .string(scalar.string)
         case .sequence(let nodes): .array(nodes.map(\.json))
-        case .mapping(let members):
-            .object(
-                Dictionary(members.map { ($0.key.scalar?.string ?? "", $0.value.json) }, uniquingKeysWith: { $1 }))
+        case .mapping(let members): .object(members.json)
         case .alias: .null
         }
+    }
+}
+
+extension Node.Mapping {
+    /// What `<<` names is taken in, where the mapping does not say otherwise.
+    ///
+    /// Source: YAML 1.1, "Merge Key Language-Independent Type"; of several, the first counts.
+    fileprivate var json: [String: JSON] {
+        var its: [String: JSON] = [:]
+        for (key, value) in self {
+            if let name = key.scalar?.string, name != "<<" { its[name] = value.json }
+        }
+        for (key, value) in self where key.scalar?.string == "<<" {
+            for base in value.sequence.map({ Array($0) }) ?? [value] {
+                its.merge(base.json.object ?? [:]) { known, _ in known }
+            }
+        }
+        return its
     }
 }
