@@ -6,7 +6,8 @@ import Schema
 /// How fast, as ratios to ceilings measured in the same run on the same machine.
 ///
 /// `Benchmarks [EVENTS [ENTRIES…]]`: what takes events in with so many of them, a million by default; then questions of
-/// logs of so many entries, a million and ten million by default. PostgreSQL is durable (fsync on) and lies below the folder that the
+/// logs of so many entries, a million and ten million by default; then the gateway, under load for a minute.
+/// `Benchmarks gateway [MINUTES]`: the gateway alone. PostgreSQL is durable (fsync on) and lies below the folder that the
 /// environment's BENCH_DIR names, the temporary one otherwise.
 @main
 struct Benchmarks {
@@ -33,10 +34,12 @@ struct Benchmarks {
         let postgres = try await EmbeddedPostgres.start(directory: directory + "/postgres", throwaway: false)
         let benchmarks = Benchmarks(
             events: events, sizes: sizes, directory: directory, dossier: binary, postgres: postgres)
+        let isGatewayAlone = CommandLine.arguments.dropFirst().first == "gateway"
         let failure: (any Error)?
         do {
-            if events > 0 { try await benchmarks.run() }
-            try await benchmarks.ask()
+            if events > 0, !isGatewayAlone { try await benchmarks.run() }
+            if !isGatewayAlone { try await benchmarks.ask() }
+            try await benchmarks.gateway(minutes: isGatewayAlone ? arguments.first.map(Double.init) ?? 1 : 1)
             failure = nil
         } catch {
             failure = error
