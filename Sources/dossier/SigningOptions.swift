@@ -11,7 +11,7 @@ struct SigningOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Sign checkpoints of the log with the key of this file; twice while keys change.",
-            discussion: "Made by 'dossier keys generate'. Default: DOSSIER_SIGNING_KEY, files separated by ':'.",
+            discussion: "Made by 'dossier keys generate'. Default: DOSSIER_SIGNING_KEY, separated by blanks.",
             valueName: "file"),
         completion: .file())
     var signingKey: [String] = []
@@ -32,7 +32,8 @@ struct SigningOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Seconds from one checkpoint to the next, where anything is appended. (default: 60)", valueName: "seconds"))
+            "Seconds from one checkpoint to the next, where anything is appended. (default: 60)",
+            discussion: "Default: DOSSIER_CHECKPOINT_INTERVAL.", valueName: "seconds"))
     var checkpointInterval: Int?
 
     @Option(
@@ -42,45 +43,37 @@ struct SigningOptions: ParsableArguments {
             valueName: "URL+key"))
     var witness: [String] = []
 
-    func validate() throws {
-        if let checkpointInterval, !(1...86_400).contains(checkpointInterval) {
-            throw ValidationError("--checkpoint-interval is from 1 to 86400 seconds.")
-        }
-    }
-
     /// Nil where nothing is to be signed.
-    func read(lanes: Int16, data: DataDirectory, logger: Logger) throws -> Signing? {
-        func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        let paths =
-            signingKey.isEmpty
-            ? (set("DOSSIER_SIGNING_KEY") ?? "").split(separator: ":").map(String.init) : signingKey
-        guard !paths.isEmpty else { return nil }
+    func read(
+        _ configuration: Configuration, lanes: Int16, data: DataDirectory, logger: Logger
+    ) throws -> Signing? {
+        guard let paths = try configuration.value(.signingKeys, given: signingKey)?.texts else { return nil }
         let keys = try paths.map(KeyFile.read)
-        let name = origin ?? set("DOSSIER_ORIGIN") ?? keys[0].name
+        let name = try configuration.text(.origin, given: origin) ?? keys[0].name
         for (path, key) in zip(paths, keys) where key.name != name || key.type != .ed25519 {
             throw Failure(
                 "the key of \(path) signs as '\(key.name)', and the log is '\(name)'",
                 advice: "Give the key of this log, or make one by its name: dossier keys generate --origin.",
                 status: .usage)
         }
-        let witnesses = try
-            (witness.isEmpty ? (set("DOSSIER_WITNESS") ?? "").split(separator: " ").map(String.init) : witness)
-            .map { text in
-                guard let witness = Witness(text) else {
-                    throw Failure(
-                        "'\(text)' is no witness", advice: "Give its URL, a '+' and the verifier key of a cosigner.",
-                        status: .usage)
-                }
-                return witness
+        let witnesses = try (configuration.value(.witnesses, given: witness)?.texts ?? []).map { text in
+            guard let witness = Witness(text) else {
+                throw Failure(
+                    "'\(text)' is no witness", advice: "Give its URL, a '+' and the verifier key of a cosigner.",
+                    status: .usage)
             }
+            return witness
+        }
+        let interval = try configuration.number(.checkpointInterval, given: checkpointInterval) ?? 60
         return Signing(
-            signer: Signer(keys: keys, lanes: lanes), file: try file(set("DOSSIER_CHECKPOINT_FILE"), data, logger),
-            interval: .seconds(checkpointInterval ?? 60), witnesses: witnesses)
+            signer: Signer(keys: keys, lanes: lanes),
+            file: try file(configuration.text(.checkpointFile, given: checkpointFile), data, logger),
+            interval: .seconds(interval), witnesses: witnesses)
     }
 
-    private func file(_ set: String?, _ data: DataDirectory, _ logger: Logger) throws -> CheckpointFile {
+    private func file(_ given: String?, _ data: DataDirectory, _ logger: Logger) throws -> CheckpointFile {
         let path: String
-        if let given = checkpointFile ?? set {
+        if let given {
             path = given
         } else {
             try data.make()

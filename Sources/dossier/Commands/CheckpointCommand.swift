@@ -24,7 +24,7 @@ struct CheckpointCommand: AsyncParsableCommand {
         let log = try await Log.open(url: url)
         await log.close()
         let data = try database.data.directory(configuration)
-        guard let signing = try signing.read(lanes: log.lanes, data: data, logger: logger) else {
+        guard let signing = try signing.read(configuration, lanes: log.lanes, data: data, logger: logger) else {
             throw Failure(
                 "nothing says which key to sign with",
                 advice: "Give --signing-key or DOSSIER_SIGNING_KEY; 'dossier keys generate' makes one.", status: .usage)

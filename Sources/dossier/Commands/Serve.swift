@@ -22,10 +22,11 @@ struct Serve: AsyncParsableCommand {
         let address = try listen.address(configuration)
         let certificate = try listener.certificate(configuration, Setting.serving, [address], logger)
         let url = try database.url(configuration)
+        let data = try database.data.directory(configuration)
         let log = try await Log.open(url: url)
         let running = Running(
             databaseURL: url, address: address, log: log,
-            signing: try signing.read(lanes: log.lanes, data: try database.data.directory(configuration), logger: logger),
+            signing: try signing.read(configuration, lanes: log.lanes, data: data, logger: logger),
             certificate: certificate, access: try Logs.access(configuration), logger: logger)
         try await running.run { api in
             try await Output.standard.write(Announcement(url: api, own: nil).text)

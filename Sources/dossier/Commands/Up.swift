@@ -52,7 +52,7 @@ struct Up: AsyncParsableCommand {
             let log = try await Log.open(url: url)
             let running = Running(
                 databaseURL: url, address: address, log: log,
-                signing: try signing.read(lanes: log.lanes, data: directory, logger: logger),
+                signing: try signing.read(configuration, lanes: log.lanes, data: directory, logger: logger),
                 certificate: certificate, access: access, logger: logger)
             try await run(running, postgres, directory, sample)
         } catch {

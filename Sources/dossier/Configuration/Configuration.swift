@@ -85,7 +85,8 @@ struct Configuration: Sendable {
 
     private func variable(_ setting: Setting) -> Value? {
         guard let name = setting.variable, let text = environment[name], !text.isEmpty else { return nil }
-        return Value(texts: [text], origin: .variable(name))
+        let texts = setting.kind == .list ? text.split(separator: " ").map(String.init) : [text]
+        return texts.isEmpty ? nil : Value(texts: texts, origin: .variable(name))
     }
 
     private func entry(_ setting: Setting) -> Value? {

@@ -22,6 +22,16 @@ extension Setting {
         "serve.listen", .address, variable: "DOSSIER_LISTEN", option: "--listen", fallback: "127.0.0.1:8787")
     static let serving = Listener(section: "serve", prefix: "DOSSIER")
 
+    // serve, up, checkpoint
+    static let signingKeys = Setting("signing.keys", .list, variable: "DOSSIER_SIGNING_KEY", option: "--signing-key")
+    static let origin = Setting("signing.origin", variable: "DOSSIER_ORIGIN", option: "--origin")
+    static let checkpointFile = Setting(
+        "signing.checkpoint_file", variable: "DOSSIER_CHECKPOINT_FILE", option: "--checkpoint-file")
+    static let checkpointInterval = Setting(
+        "signing.checkpoint_interval", .number(1...86_400), variable: "DOSSIER_CHECKPOINT_INTERVAL",
+        option: "--checkpoint-interval", fallback: "60")
+    static let witnesses = Setting("signing.witnesses", .list, variable: "DOSSIER_WITNESS", option: "--witness")
+
     // gateway
     static let gatewayListen = Setting(
         "gateway.listen", .address, variable: "DOSSIER_GATEWAY_LISTEN", option: "--listen", fallback: "127.0.0.1:8788")
@@ -72,7 +82,8 @@ extension Setting {
     static let all: [Setting] =
         [data, logLevel, logFormat, logAccess, databaseURL, databasePassword, listen] + serving.all
         + [
-            gatewayListen, gatewayAdmin, upstream, gatewaySource, callers, gatewayCloud, reads, readsWhenFull, spool,
+            signingKeys, origin, checkpointFile, checkpointInterval, witnesses, gatewayListen, gatewayAdmin, upstream,
+            gatewaySource, callers, gatewayCloud, reads, readsWhenFull, spool,
             spoolLimit, spoolReserve,
         ] + proxying.all + [interval, pollAdmin, pollClouds] + polling.all
         + [cloudsFile, importFormat, importSource, lanes, reconcileClouds, reconcileSources]
