@@ -101,8 +101,8 @@ import Testing
         }
     }
 
-    @Test("Calls of a former process are marked as unknown by nobody who has not the right", .log)
-    func unmarked() async throws {
+    @Test("A gateway whose source another has is not ready", .log)
+    func notReady() async throws {
         let holder = claim(DatabaseTrait.url, source: TestGateway.source)
         try await holder.take()
         try await keeping(holder) {
