@@ -7,6 +7,7 @@ import HummingbirdCore
 import Postgres
 import Schema
 import ServiceLifecycle
+import ShareServers
 import Testing
 
 @testable import Ingest
@@ -101,16 +102,39 @@ import Testing
         }
     }
 
-    @Test("A gateway whose source another has is not ready", .log)
-    func notReady() async throws {
-        let holder = claim(DatabaseTrait.url, source: TestGateway.source)
-        try await holder.take()
-        try await keeping(holder) {
-            try await TestGateway.with(TestUpstream { _, _ in .manila(200, "{}") }) { gateway in
-                try await expect(.taken, gateway.gateway.claim)
-                let probe = await gateway.gateway.readiness()
-                #expect(probe.status == .serviceUnavailable)
+    @Test("Where another gateway has the source, this one is not ready and marks none of the other's calls", .log)
+    func taken() async throws {
+        let path = "/v2/share-servers/8c041935-231e-405a-a0d2-d5b0acdceb46"
+        let asked = Exchange(
+            method: "DELETE", target: path, startedAt: .now.advanced(by: .seconds(-60)), duration: .seconds(1),
+            status: 0)
+        let call = try #require(Call(recognising: asked))
+        let log = try await TestLog.open()
+        let redaction = Redaction(key: log.log.redactionKey)
+        // What the other has passed on just now.
+        _ = try await log.log.append([
+            try call.intent(of: asked, id: "i", source: TestGateway.source, redaction: redaction)
+        ])
+        await log.log.close()
+        let other = claim(DatabaseTrait.url, source: TestGateway.source)
+        try await other.take()
+        try await TestGateway.with(TestUpstream { _, _ in .manila(200, "{}") }) { gateway in
+            let claim = gateway.gateway.claim
+            try await keeping(other) {
+                try await expect(.taken, claim)
+                #expect(await gateway.gateway.readiness().status == .serviceUnavailable)
+                // Some rounds of looking for such calls, each half a second.
+                try await Task.sleep(for: .seconds(3))
+                #expect(try await TestGateway.entries().map(\.id) == ["intent/i"])
             }
+            // The other has ended without an answer: now nobody knows what came of it.
+            try await expect(.held, claim)
+            let deadline = ContinuousClock.now + .seconds(120)
+            while try await TestGateway.entries().count < 2, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(try await TestGateway.entries().map(\.id) == ["intent/i", "call/i"])
+            #expect(await gateway.gateway.readiness().status == .ok)
         }
     }
 }
