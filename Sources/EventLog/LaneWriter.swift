@@ -25,6 +25,7 @@ actor LaneWriter {
     private let url: String
     private let patience: Duration
     private let partitionEntries: Int64
+    private let stall: Duration
 
     private var queue: [Piece] = []
     private var queuedEntries = 0
@@ -33,13 +34,17 @@ actor LaneWriter {
     private var waiters: UInt64 = 0
     private var drain: Task<Void, Never>?
     private var isClosed = false
+    /// Whether the batch under way has taken so long that nobody waits for it any more.
+    private var isStalled = false
     private var connection: Connection?
     /// The lane's head after the last batch of this writer; others may have moved it on.
     private var head: Head?
     /// The first position that is not known to have a partition.
     private var partitioned: Int64 = 0
 
-    init(lane: Lane, url: String, partitionEntries: Int64, patience: Duration) {
+    /// - Parameter stall: How long a batch may take before all who wait are told that PostgreSQL is away.
+    init(lane: Lane, url: String, partitionEntries: Int64, patience: Duration, stall: Duration) {
+        self.stall = stall
         self.lane = lane
         self.url = url
         self.partitionEntries = partitionEntries
@@ -56,12 +61,13 @@ actor LaneWriter {
             return promise
         }
         let bytes = events.reduce(0) { $0 + $1.event.canonical.count }
-        while !isClosed, queuedEntries > 0,
+        while !isClosed, !isStalled, queuedEntries > 0,
             queuedEntries + events.count > Self.queueEntries || queuedBytes + bytes > Self.queueBytes
         {
             try await waitForRoom()
         }
         guard !isClosed else { throw .closed }
+        guard !isStalled else { throw stalled }
         queue.append(Piece(events: events, bytes: bytes, promise: promise))
         queuedEntries += events.count
         queuedBytes += bytes
@@ -102,9 +108,14 @@ actor LaneWriter {
         for (_, continuation) in waiting { continuation.resume() }
     }
 
+    /// What waits to be appended.
+    var waiting: (events: Int, bytes: Int) { (queuedEntries, queuedBytes) }
+
     func close() async {
         isClosed = true
         wakeAllWaiting()
+        // What has stalled has been given up, and its connection is not to be had.
+        guard !isStalled else { return }
         await drain?.value
         await connection?.close()
         connection = nil
@@ -116,14 +127,38 @@ actor LaneWriter {
         while !queue.isEmpty {
             let batch = takeBatch()
             wakeAllWaiting()
+            let alarm = Task {
+                try? await Task.sleep(for: stall)
+                guard !Task.isCancelled else { return }
+                isStalled = true
+                fail(batch, stalled)
+                failQueued(stalled)
+            }
             do throws(LogError) {
                 let receipts = try await appendPatiently(batch)
                 for (piece, receipts) in zip(batch, receipts) { piece.promise.settle(.success(receipts)) }
             } catch {
-                for piece in batch { piece.promise.settle(.failure(error)) }
+                fail(batch, error)
+                // Each would be tried as long, and nobody is to wait for several.
+                if case .unavailable = error { failQueued(error) }
             }
+            alarm.cancel()
+            isStalled = false
         }
         drain = nil
+    }
+
+    private var stalled: LogError { .unavailable(.unavailable(reason: "it has not answered within \(stall)")) }
+
+    private func fail(_ pieces: [Piece], _ error: LogError) {
+        for piece in pieces { piece.promise.settle(.failure(error)) }
+    }
+
+    private func failQueued(_ error: LogError) {
+        fail(queue, error)
+        queue = []
+        (queuedEntries, queuedBytes) = (0, 0)
+        wakeAllWaiting()
     }
 
     private func takeBatch() -> [Piece] {

@@ -28,8 +28,11 @@ public final class Log: Sendable {
     /// - Parameters:
     ///   - url: A connection as a member of `dossier_writer`; the log gives up every other right.
     ///   - patience: How long an append or a question goes on trying while PostgreSQL is away.
+    ///   - stall: How long PostgreSQL may take to append a batch before it counts as away for all that wait.
     /// - Throws: `.notCreated` where there is no log; `.unavailable` where the database cannot be asked.
-    public static func open(url: String, patience: Duration = .seconds(5)) async throws(LogError) -> Log {
+    public static func open(
+        url: String, patience: Duration = .seconds(5), stall: Duration = .seconds(60)
+    ) async throws(LogError) -> Log {
         do {
             let connection = try await Connection.open(url)
             let found: (settings: Queries.Log.FetchSettings, key: [UInt8])?
@@ -48,7 +51,8 @@ public final class Log: Sendable {
             guard let (settings, key) = found else { throw LogError.notCreated }
             let writers = (0..<settings.lanes).map { number in
                 LaneWriter(
-                    lane: Lane(number), url: url, partitionEntries: settings.partitionEntries, patience: patience)
+                    lane: Lane(number), url: url, partitionEntries: settings.partitionEntries, patience: patience,
+                    stall: stall)
             }
             let reading = Pool(
                 url: url, limit: 2,
@@ -113,6 +117,16 @@ public final class Log: Sendable {
             promises.append(try await writer.submit(events[start..<end].map(Candidate.init)))
         }
         return promises
+    }
+
+    /// Events that were taken and wait to be appended, in all lanes, and their bytes.
+    public func waiting() async -> (events: Int, bytes: Int) {
+        var (events, bytes) = (0, 0)
+        for writer in writers {
+            let waiting = await writer.waiting
+            (events, bytes) = (events + waiting.events, bytes + waiting.bytes)
+        }
+        return (events, bytes)
     }
 
     /// Takes no more events, waits until all that were taken are durable (or have failed), and disconnects.

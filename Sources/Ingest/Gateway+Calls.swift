@@ -230,7 +230,8 @@ extension Gateway {
             guard let reading else { return false }
             let events = try await noting.events(from: reading, log: await recorder.direct)
             do throws(IngestError) {
-                try await recorder.append(events, isOwed: isChange)
+                // A read that was let pass because there was room is recorded even where others have taken that since.
+                try await recorder.append(events, isOwed: isChange || !settings.doReadsPassUnrecorded)
             } catch {
                 await noting.forget(reading)
                 throw error

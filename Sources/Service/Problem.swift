@@ -92,13 +92,17 @@ struct Problem: Error {
         }
     }
 
-    var response: Response {
-        var body: [String: JSON] = [
+    /// Source: RFC 9457, section 3.1.
+    var json: [String: JSON] {
+        let body: [String: JSON] = [
             "type": "about:blank", "title": .string(status.reasonPhrase), "status": .number(Double(status.code)),
             "detail": .string(detail),
         ]
-        body.merge(members) { known, _ in known }
-        var response = Response(json: .object(body), status: status, contentType: "application/problem+json")
+        return body.merging(members) { known, _ in known }
+    }
+
+    var response: Response {
+        var response = Response(json: .object(json), status: status, contentType: "application/problem+json")
         response.headers.append(contentsOf: headers)
         return response
     }

@@ -73,6 +73,15 @@ extension QueryService {
                     "no checkpoint covers entry \(place) yet: the newest is of \(newest.size) entries; ask again later")
             }
             let path = try KeptTree(lane: place.lane).inclusion(of: place.index, in: newest.size, on: connection)
+            let entry = try connection.fetchOne(
+                Queries.Events.fetchEvent(lane: place.lane.number, position: place.index))
+            // A proof that would not verify is no answer: the log is not what was signed.
+            guard let root = MerkleHash(newest.root),
+                Proof.verifyInclusion(
+                    of: Merkle.leaf(Array(entry.body.utf8)), at: UInt64(place.index), in: UInt64(newest.size),
+                    root: root,
+                    path: path)
+            else { throw LogError.damaged(lane: place.lane) }
             return EntryProof(index: UInt64(place.index), path: path, note: newest.note)
         }
         return Response(

@@ -6,18 +6,27 @@ import Projections
 import Queries
 
 extension QueryService {
-    /// `GET /metrics`: 200 with figures for Prometheus, of the log, the projections, the sources and pushes.
+    /// `GET /metrics`: 200 with figures for Prometheus, of the log, the projections, the sources and pushes; while the
+    /// database is away, of what this process knows by itself.
     @Sendable func metrics(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
-        let (positions, signs, newest) = try await read { connection in
-            (
-                try connection.fetchAll(
-                    Queries.Projections.fetchPositions(projections: Projection.all.map(\.name))),
-                try connection.fetchAll(Queries.Coverage.fetchSigns()),
-                try connection.fetchAll(Queries.Checkpoints.fetchNewestSizes())
-            )
+        var exposition = Exposition()
+        var text = ""
+        do {
+            let (positions, signs, newest) = try await read { connection in
+                (
+                    try connection.fetchAll(
+                        Queries.Projections.fetchPositions(projections: Projection.all.map(\.name))),
+                    try connection.fetchAll(Queries.Coverage.fetchSigns()),
+                    try connection.fetchAll(Queries.Checkpoints.fetchNewestSizes())
+                )
+            }
+            text = Self.exposition(positions, signs, now: .now) + checkpointFigures(newest)
+            exposition.add("dossier_database_up", .gauge, "1 where the database answers.", [.init(1)])
+        } catch let error where Problem(error).status == .serviceUnavailable {
+            exposition.add("dossier_database_up", .gauge, "1 where the database answers.", [.init(0)])
         }
-        let text = Self.exposition(positions, signs, now: .now) + checkpointFigures(newest) + (await pushes.metrics())
+        text += exposition.text + (await pushes.metrics())
         return Response(bytes: Array(text.utf8), contentType: Exposition.contentType)
     }
 

@@ -140,7 +140,7 @@ public struct QueryService: Sendable {
             router: router(),
             server: try .http1(
                 within: certificate, idleTime: Self.idleTime,
-                handlers: [SlowBody(pause: pushes.limits.pause, whole: pushes.limits.time)]),
+                handlers: [UnreadableRequest(), SlowBody(pause: pushes.limits.pause, whole: pushes.limits.time)]),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: "dossier",
                 availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),

@@ -81,4 +81,27 @@ import Testing
         await #expect(throws: LogError.damaged(lane: log.lane)) { try await log.log.append(more) }
         #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 20)
     }
+
+    @Test("Who waits longer for the database than it may take is told that it is away; nothing is lost or doubled")
+    func stalled() async throws {
+        let log = try await TestLog.open(lanes: 1)
+        let impatient = try await Log.open(url: DatabaseTrait.url, stall: .milliseconds(300))
+        let events = try Made.events(0..<20, of: log.server)
+        _ = try await log.holding(log.lane) {
+            await #expect("the head is held") {
+                try await impatient.append(events)
+            } throws: {
+                if case LogError.unavailable = $0 { true } else { false }
+            }
+        }
+        var receipts: [Receipt]?
+        try await wait(for: "the database to answer again") {
+            receipts = try? await impatient.append(events)
+            return receipts != nil
+        }
+        #expect(receipts?.map(\.position.index) == Array(0..<20))
+        #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 20)
+        await impatient.close()
+        try await log.expectSound()
+    }
 }

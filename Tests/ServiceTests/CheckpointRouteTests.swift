@@ -124,6 +124,18 @@ import TransparencyLog
         }
     }
 
+    @Test("A proof that would not verify is not given")
+    func altered() async throws {
+        try await TestService.with { service in
+            try await fill(service, 5)
+            _ = try await Self.checkpointing(service).sign()
+            #expect(try await service.get("/v1/events/0/2/proof").status == 200)
+            try await service.tamper("UPDATE dossier.entries SET body = replace(body, 'a', 'b') WHERE position = 2")
+            #expect(try await service.get("/v1/events/0/2/proof").isProblem(500))
+            #expect(try await service.get("/v1/events/0/1/proof").status == 200)
+        }
+    }
+
     @Test("A lane that is not what was signed of it is said in readiness and figures, and all else is answered")
     func refused() async throws {
         try await TestService.with { service in

@@ -180,4 +180,20 @@ import Testing
             #expect(try await service.push("[ , ]", as: "application/json").isProblem(400))
         }
     }
+
+    @Test(
+        "What is no request is answered with a problem", arguments: ["\u{16}\u{3}\u{1}nonsense\r\n\r\n", "GET\r\n\r\n"])
+    func noRequest(text: String) async throws {
+        try await TestService.with { service in
+            try await service.running { port in
+                try await RawConnection.with(port) { connection in
+                    try await connection.send(text)
+                    let answer = try await connection.answer()
+                    #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"), "\(answer)")
+                    #expect(answer.contains("application/problem+json"), "\(answer)")
+                    #expect(answer.contains("no request of HTTP/1.1"), "\(answer)")
+                }
+            }
+        }
+    }
 }
