@@ -110,7 +110,7 @@ import Testing
         for statement in Self.others where !["schema", "log/create_log"].contains(where: statement.name.hasPrefix) {
             let isReading = [
                 "events/", "servers/", "metrics/", "errors/", "coverage/", "conformance/", "log/fetch_", "log/count_",
-                "projections/fetch_",
+                "projections/fetch_", "checkpoints/fetch_",
             ].contains(where: statement.name.hasPrefix)
             // The key under which secrets are hidden is not for readers.
             let isReaders = isReading && statement.name != "log/fetch_redaction_key"
@@ -120,7 +120,9 @@ import Testing
                 }
             }
             // A lock of the session's own touches nothing that a right could be for.
-            let locks = ["projections/lock_rebuild", "projections/unlock_rebuild", "log/lock_source"]
+            let locks = [
+                "projections/lock_rebuild", "projections/unlock_rebuild", "log/lock_source", "checkpoints/lock_lane",
+            ]
             guard !isReaders, !locks.contains(statement.name) else { continue }
             await #expect("\(statement.name)") {
                 try await Session.run(Session.reader) { try $0.genericPlan(statement) }

@@ -2,4 +2,4 @@
 -- $1 lane smallint
 -- returns: one
 --   is_taken boolean
-select pg_try_advisory_xact_lock(hashtext('dossier.checkpoints'), $1::integer) as is_taken
+select pg_try_advisory_xact_lock(hashtext('dossier.checkpoints'), $1::smallint::integer) as is_taken
