@@ -86,6 +86,7 @@ extension OpenAPI {
                 "200": ["description": "A `.tlog-proof`.", "content": ["text/plain": ["schema": string]]],
                 "404": problem("There is no such entry."),
                 "409": problem("No checkpoint covers it yet; `detail` says how far the newest goes."),
+                "500": problem("The entry, or the tree over it, is not what was signed: no proof of it would verify."),
             ]),
     ]
 

@@ -75,13 +75,16 @@ extension QueryService {
             let path = try KeptTree(lane: place.lane).inclusion(of: place.index, in: newest.size, on: connection)
             let entry = try connection.fetchOne(
                 Queries.Events.fetchEvent(lane: place.lane.number, position: place.index))
-            // A proof that would not verify is no answer: the log is not what was signed.
+            // A proof that would not verify is no answer.
             guard let root = MerkleHash(newest.root),
                 Proof.verifyInclusion(
                     of: Merkle.leaf(Array(entry.body.utf8)), at: UInt64(place.index), in: UInt64(newest.size),
-                    root: root,
-                    path: path)
-            else { throw LogError.damaged(lane: place.lane) }
+                    root: root, path: path)
+            else {
+                throw Problem(
+                    .internalServerError,
+                    "entry \(place) is not what was signed: no proof of it would verify; run 'dossier verify'")
+            }
             return EntryProof(index: UInt64(place.index), path: path, note: newest.note)
         }
         return Response(
