@@ -177,8 +177,6 @@ private final class Answered: Sendable {
             try #require(ContinuousClock.now < deadline, "the spool is not drained")
             try await Task.sleep(for: .milliseconds(50))
         }
-        // What former processes left without an outcome is looked for once that is so.
-        try await Task.sleep(for: .seconds(2))
     }
 
     /// Each answered call once with its answer; each intent with one outcome; nothing passed on without an intent.
@@ -187,12 +185,24 @@ private final class Answered: Sendable {
         let calls = try await rows(url, "SELECT request_id FROM dossier.entries WHERE http_status = 202")
         #expect(Set(calls).count == calls.count)
         #expect(answered.subtracting(calls) == [])
+        // What former processes left without an outcome is looked for once the log and the source are this one's.
+        let deadline = ContinuousClock.now + .seconds(60)
+        var (intents, outcomes) = try await told(url)
+        while intents != outcomes, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(100))
+            (intents, outcomes) = try await told(url)
+        }
+        #expect(intents == outcomes)
+        #expect(Set(intents).count == intents.count && intents.count >= passedOn)
+    }
+
+    /// The ids of all intents, and of all outcomes, in order.
+    private func told(_ url: String) async throws -> (intents: [String], outcomes: [String]) {
         let intents = try await rows(
             url,
             "SELECT substr(body::json ->> 'id', 8) FROM dossier.entries WHERE type = 'org.dossier.gateway.intent'")
         let outcomes = try await rows(
             url, "SELECT substr(body::json ->> 'id', 6) FROM dossier.entries WHERE operation = 'delete'")
-        #expect(intents.sorted() == outcomes.sorted())
-        #expect(Set(intents).count == intents.count && intents.count >= passedOn)
+        return (intents.sorted(), outcomes.sorted())
     }
 }
