@@ -37,7 +37,7 @@ enum KeyFile {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure("read", path) }
         defer { close(file) }
-        guard isPrivate(path) else {
+        guard SecretFile.isReadableByOthers(path) == false else {
             throw Failure(
                 "the signing key \(path) can be read by its group or by others",
                 advice: "Make it its owner's alone: chmod 600 \(path.shellWord). Who has read it can sign for the log.")
@@ -50,13 +50,6 @@ enum KeyFile {
         } catch {
             throw Failure("\(path): \(error)", advice: "'dossier keys generate' makes one.")
         }
-    }
-
-    /// Whether neither the group nor others may do anything with a file; false, too, where that cannot be told.
-    private static func isPrivate(_ path: String) -> Bool {
-        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions]
-        guard let mode = mode as? Int ?? (mode as? UInt).map({ Int($0) }) else { return false }
-        return mode & 0o077 == 0
     }
 
     private static func failure(_ what: String, _ path: String) -> Failure {

@@ -97,7 +97,7 @@ extension Configuration {
     }
 
     private static func checkMode(_ path: String) -> [Finding] {
-        guard SecretFile.isReadableByOthers(path) else { return [] }
+        guard SecretFile.isReadableByOthers(path) == true else { return [] }
         return [.warning("'\(path)' holds a secret, and others than its owner can read it", "chmod 600 it.")]
     }
 

@@ -1,13 +1,5 @@
 import FoundationEssentials
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A file that holds a secret and nothing else, such as systemd's credentials and the secrets of containers.
 enum SecretFile {
     /// The secret that a file holds, without the line end behind it.
@@ -34,9 +26,9 @@ enum SecretFile {
         return text
     }
 
-    /// Whether more than its owner can read a file, as far as is known.
-    static func isReadableByOthers(_ path: String) -> Bool {
-        var information = stat()
-        return stat(path, &information) == 0 && information.st_mode & 0o077 != 0
+    /// Whether its group or others may do anything with a file; nil where that cannot be told.
+    static func isReadableByOthers(_ path: String) -> Bool? {
+        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions]
+        return (mode as? Int ?? (mode as? UInt).map { Int($0) }).map { $0 & 0o077 != 0 }
     }
 }
