@@ -37,9 +37,13 @@ struct Benchmarks {
         let isGatewayAlone = CommandLine.arguments.dropFirst().first == "gateway"
         let failure: (any Error)?
         do {
-            if events > 0, !isGatewayAlone { try await benchmarks.run() }
-            if !isGatewayAlone { try await benchmarks.ask() }
-            try await benchmarks.gateway(minutes: isGatewayAlone ? arguments.first.map(Double.init) ?? 1 : 1)
+            if isGatewayAlone {
+                try await benchmarks.gateway(minutes: arguments.first.map(Double.init) ?? 1)
+            } else {
+                if events > 0 { try await benchmarks.run() }
+                try await benchmarks.ask()
+                try await benchmarks.gateway(minutes: 1)
+            }
             failure = nil
         } catch {
             failure = error

@@ -36,16 +36,11 @@ public final class CheckpointFile: Sendable {
     /// - Throws: `.file` where the file cannot be read, or holds what is no note.
     public func newest(of origin: String) throws(LogError) -> SignedNote? {
         try state.withLock { state throws(LogError) in
-            let file = open(path, O_RDONLY | O_CLOEXEC)
-            guard file >= 0 else {
-                if errno == ENOENT {
-                    state = State()
-                    return nil
-                }
-                throw fault()
+            guard access(path, F_OK) == 0 || errno != ENOENT else {
+                state = State()
+                return nil
             }
-            defer { close(file) }
-            try read(file, &state)
+            try read(&state)
             return state.newest[origin]
         }
     }
@@ -56,42 +51,29 @@ public final class CheckpointFile: Sendable {
     public func append(_ note: SignedNote) throws(LogError) {
         try state.withLock { state throws(LogError) in
             let isNew = access(path, F_OK) != 0
-            let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-            guard file >= 0 else { throw fault() }
-            defer { close(file) }
-            while flock(file, LOCK_EX) != 0 { guard errno == EINTR else { throw fault() } }
-            try read(file, &state)
-            guard ftruncate(file, off_t(state.end)) == 0 else { throw fault() }
-            let bytes = Array("\(note)\n".utf8)
-            var written = 0
-            while written < bytes.count {
-                let count = bytes[written...].withUnsafeBytes {
-                    pwrite(file, $0.baseAddress, $0.count, off_t(state.end + written))
-                }
-                guard count >= 0 || errno == EINTR else { throw fault() }
-                written += max(0, count)
+            let file = try disk { () throws(DiskFile.Fault) in
+                try DiskFile.open(path, O_RDWR | O_CREAT | O_APPEND, mode: 0o644)
             }
-            guard fsync(file) == 0 else { throw fault() }
-            if isNew { try syncDirectory() }
+            defer { DiskFile.close(file) }
+            try disk { () throws(DiskFile.Fault) in try DiskFile.lock(file, path) }
+            try read(&state)
+            let bytes = Array("\(note)\n".utf8)
+            try disk { () throws(DiskFile.Fault) in
+                try DiskFile.truncate(file, to: state.end, path)
+                try DiskFile.write(bytes, to: file, path)
+                try DiskFile.sync(file, path)
+                if isNew { try DiskFile.syncDirectory(folder) }
+            }
             state.end += bytes.count
             state.newest[Self.origin(of: note)] = note
         }
     }
 
     /// Reads on from where whole notes end; from the beginning where the file has become shorter.
-    private func read(_ file: Int32, _ state: inout State) throws(LogError) {
-        let size = Int(lseek(file, 0, SEEK_END))
-        guard size >= 0 else { throw fault() }
-        if size < state.end { state = State() }
-        var bytes = [UInt8](repeating: 0, count: size - state.end)
-        var count = 0
-        while count < bytes.count {
-            let got = bytes[count...].withUnsafeMutableBytes { [start = state.end + count] in
-                pread(file, $0.baseAddress, $0.count, off_t(start))
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got > 0 else { throw fault() }
-            count += got
+    private func read(_ state: inout State) throws(LogError) {
+        let bytes = try disk { () throws(DiskFile.Fault) in
+            if try DiskFile.size(path) < state.end { state = State() }
+            return try DiskFile.read(path, state.end..<Int.max)
         }
         var rest = bytes[...]
         while let end = Self.end(of: rest) {
@@ -110,6 +92,16 @@ public final class CheckpointFile: Sendable {
         }
     }
 
+    private func disk<Output>(_ body: () throws(DiskFile.Fault) -> Output) throws(LogError) -> Output {
+        do throws(DiskFile.Fault) { return try body() } catch { throw .file(reason: error.reason) }
+    }
+
+    /// Where the file lies.
+    private var folder: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// Where a note and the empty line behind it end: after the second empty line.
     private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
         var lines = 0
@@ -123,14 +115,4 @@ public final class CheckpointFile: Sendable {
     }
 
     private static func origin(of note: SignedNote) -> String { String(note.text.prefix { $0 != "\n" }) }
-
-    private func syncDirectory() throws(LogError) {
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw fault() }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw fault() }
-    }
-
-    private func fault() -> LogError { .file(reason: "\(path): \(String(cString: strerror(errno)))") }
 }

@@ -7,7 +7,7 @@ public struct KeptCheckpoint: Sendable, Hashable {
     public let lane: Lane
     /// What the columns say, which whoever can write to the table chose: the note must say the same.
     public let size: Int64
-    public let root: [UInt8]
+    public let root: MerkleHash
     public let note: SignedNote
     public let madeAt: Timestamp
 
@@ -25,10 +25,11 @@ public struct KeptCheckpoint: Sendable, Hashable {
             Queries.Checkpoints.fetchCheckpoints(lane: lane.number, before: before, limit: limit))
         return try rows.map { row in
             do throws(TransparencyError) {
+                guard let root = MerkleHash(row.root.bytes) else { throw .malformed("its root is not 32 bytes") }
                 var later: [NoteSignature] = []
                 for line in row.lines { later.append(try NoteSignature(line: line)) }
                 return KeptCheckpoint(
-                    lane: lane, size: row.size, root: row.root.bytes,
+                    lane: lane, size: row.size, root: root,
                     note: try SignedNote(Array(row.note.utf8)).adding(later), madeAt: row.madeAt)
             } catch {
                 throw LogError.contradicted(lane: lane, reason: "the kept checkpoint of size \(row.size): \(error)")

@@ -108,9 +108,6 @@ actor LaneWriter {
         for (_, continuation) in waiting { continuation.resume() }
     }
 
-    /// What waits to be appended.
-    var waiting: (events: Int, bytes: Int) { (queuedEntries, queuedBytes) }
-
     func close() async {
         isClosed = true
         wakeAllWaiting()

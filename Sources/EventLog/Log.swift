@@ -119,16 +119,6 @@ public final class Log: Sendable {
         return promises
     }
 
-    /// Events that were taken and wait to be appended, in all lanes, and their bytes.
-    public func waiting() async -> (events: Int, bytes: Int) {
-        var (events, bytes) = (0, 0)
-        for writer in writers {
-            let waiting = await writer.waiting
-            (events, bytes) = (events + waiting.events, bytes + waiting.bytes)
-        }
-        return (events, bytes)
-    }
-
     /// Takes no more events, waits until all that were taken are durable (or have failed), and disconnects.
     public func close() async {
         for writer in writers { await writer.close() }

@@ -88,12 +88,8 @@ public struct Signer: Sendable {
 
     /// Holds the last checkpoints of a lane, that of the database and that of the file, against the log as it is now.
     ///
-    /// - Throws: As `sign`.
-    public func check(_ lane: Lane, file: CheckpointFile?, on connection: isolated Connection) throws {
-        _ = try examine(lane, file: file, on: connection)
-    }
-
     /// - Returns: The newest of the database, and the head.
+    /// - Throws: As `sign`.
     private func examine(
         _ lane: Lane, file: CheckpointFile?, on connection: isolated Connection
     ) throws -> (newest: KeptCheckpoint?, head: Queries.Log.FetchHead) {
@@ -109,7 +105,7 @@ public struct Signer: Sendable {
         }
         if let newest {
             let checkpoint = try check(newest.note, "the database's last checkpoint", lane, head, on: connection)
-            guard checkpoint.size == UInt64(newest.size), checkpoint.root.bytes == newest.root else {
+            guard checkpoint.size == UInt64(newest.size), checkpoint.root == newest.root else {
                 throw LogError.contradicted(
                     lane: lane, reason: "the database's last checkpoint says another size or root than its row")
             }

@@ -116,7 +116,7 @@ public struct Gateway: Sendable {
                 metadata: [
                     "method": .string(request.method.rawValue), "path": .string(String(path)),
                     "status": "\(response.status.code)", "remote_address": .string(way.address ?? ""),
-                    "duration_ms": "\(start.duration(to: .now).milliseconds)",
+                    "duration_ms": "\(Int64(start.duration(to: .now) / .milliseconds(1)))",
                     "request_id": .string(response.headers[Self.requestID] ?? ""),
                 ])
         }
@@ -149,11 +149,4 @@ struct Way: Sendable {
     let address: String?
     /// Whether it came within TLS.
     let isSecure: Bool
-}
-
-extension Duration {
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
-    }
 }

@@ -7,7 +7,7 @@ import NIOPosix
 #endif
 
 /// A file, or standard input, that is read in chunks away from the cooperative pool.
-struct InputFile: ~Copyable {
+public struct InputFile: ~Copyable {
     /// Source: measured; from 256 KiB on, larger chunks make no difference.
     static let chunkBytes = 1 << 20
 
@@ -18,7 +18,8 @@ struct InputFile: ~Copyable {
     private let isOwned: Bool
 
     /// - Parameter path: `-` is standard input.
-    init(_ path: String) throws(IngestError) {
+    /// - Throws: `.unreadable` naming the file, and why.
+    public init(_ path: String) throws(IngestError) {
         name = path == "-" ? "standard input" : path
         isOwned = path != "-"
         descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
@@ -37,7 +38,9 @@ struct InputFile: ~Copyable {
     }
 
     /// The next bytes; empty at the end.
-    func read() async throws(IngestError) -> [UInt8] {
+    ///
+    /// - Throws: `.unreadable`, `.cancelled`.
+    public func read() async throws(IngestError) -> [UInt8] {
         let descriptor = descriptor
         while true {
             if Task.isCancelled { throw .cancelled }

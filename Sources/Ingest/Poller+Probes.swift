@@ -1,19 +1,13 @@
-import HTTPTypes
 public import Hummingbird
-import NIOCore
 import ShareServers
 
 extension Poller {
     /// What operators probe of the pollers of a process: `/healthz`, `/readyz` and `/metrics`.
     public static func probes(of pollers: [Poller]) -> Router<BasicRequestContext> {
         let router = Router()
-        router.get("/healthz") { _, _ in json(.ok, ["status": "ok"]) }
+        router.get("/healthz") { _, _ in Response(.ok, ["status": "ok"]) }
         router.get("/readyz") { _, _ in ready(pollers) }
-        router.get("/metrics") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: Exposition.contentType],
-                body: .init(byteBuffer: ByteBuffer(string: metrics(of: pollers))))
-        }
+        router.get("/metrics") { _, _ in Response(exposition: metrics(of: pollers)) }
         return router
     }
 
@@ -28,15 +22,9 @@ extension Poller {
             return (counts.isReady, members)
         }
         let isReady = sources.allSatisfy(\.isReady)
-        return json(
+        return Response(
             isReady ? .ok : .serviceUnavailable,
             ["sources": .array(sources.map(\.json)), "status": isReady ? "ready" : "not_watching"])
-    }
-
-    private static func json(_ status: HTTPResponse.Status, _ value: JSON) -> Response {
-        Response(
-            status: status, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: value.canonical())))
     }
 
     /// What the pollers of a process have done, in the text format of Prometheus.
@@ -66,8 +54,10 @@ extension Poller {
         add("breaker_open", .gauge, "1 where rounds failed one after another, so that Manila is asked less often.") {
             $0.isBreakerOpen ? 1 : 0
         }
-        add("round_seconds_total", .counter, "Time that good rounds took.") { $0.roundTime.seconds }
-        add("last_round_seconds", .gauge, "Time that the last good round took.") { $0.lastRoundTime?.seconds }
+        add("round_seconds_total", .counter, "Time that good rounds took.") { $0.roundTime / .seconds(1) }
+        add("last_round_seconds", .gauge, "Time that the last good round took.") {
+            $0.lastRoundTime.map { $0 / .seconds(1) }
+        }
         add("last_round_timestamp_seconds", .gauge, "When the last good round began.") { $0.lastRoundAt?.seconds }
         add("next_round_timestamp_seconds", .gauge, "When the next round is to begin.") { $0.nextRoundAt?.seconds }
         add("servers", .gauge, "Share servers in the last list.") { $0.listed.map { Double($0) } }

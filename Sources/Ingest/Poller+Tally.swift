@@ -27,10 +27,9 @@ extension Poller {
         public struct Counts: Sendable, Hashable {
             /// Lists that were read.
             public var rounds = 0
-            /// Lists that could not be had or not be read.
-            public var failures = 0
-            /// Those by why.
+            /// Lists that could not be had or not be read, by why.
             public var failed: [Failure: Int] = [:]
+            public var failures: Int { failed.values.reduce(0, +) }
             /// Those since the last list that was read.
             public var failuresInARow = 0
             /// Answers that were not of the form that Manila gives them, servers of a list included.
@@ -84,13 +83,6 @@ extension Poller.Tally.Failure {
         case .misconfigured: self = .misconfigured
         default: return nil
         }
-    }
-}
-
-extension Duration {
-    var seconds: Double {
-        let (whole, rest) = components
-        return Double(whole) + Double(rest) / 1e18
     }
 }
 

@@ -85,7 +85,6 @@ struct PollerWatch {
                 coverage.miss("\(error)")
                 lastList = nil
                 poller.tally.count { counts in
-                    counts.failures += 1
                     counts.failuresInARow = failures
                     if let kind = Poller.Tally.Failure(error) { counts.failed[kind, default: 0] += 1 }
                     if case .unintelligible = error { counts.malformed += 1 }

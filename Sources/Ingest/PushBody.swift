@@ -46,13 +46,4 @@ public struct PushBody: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(body: body.makeAsyncIterator(), inflation: isGzip ? Inflation() : nil, limit: limit)
     }
-
-    /// All of it.
-    ///
-    /// - Throws: As its iterator.
-    public func collect() async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        for try await chunk in self { bytes.append(contentsOf: chunk) }
-        return bytes
-    }
 }

@@ -1,3 +1,4 @@
+import EventLog
 import ShareServers
 
 #if canImport(Glibc)
@@ -60,15 +61,15 @@ extension Spool {
     private func removeFirst() throws(IngestError) {
         let segment = segments[0]
         if segments.count == 1 { endSegment() }
-        try using { () throws(SpoolFile.Fault) in
+        try using { () throws(DiskFile.Fault) in
             let path = path(segment.number)
             // What could not be read may be of use to somebody who looks closer.
             if segment.isDamaged {
-                try SpoolFile.move(path, to: path + ".damaged")
+                try DiskFile.move(path, to: path + ".damaged")
             } else {
-                try SpoolFile.remove(path)
+                try DiskFile.remove(path)
             }
-            try SpoolFile.syncDirectory(directory)
+            try DiskFile.syncDirectory(directory)
         }
         segments.removeFirst()
         (drained, drainedEvents, loaded) = (0, 0, nil)
@@ -82,7 +83,7 @@ extension Spool {
             return (loaded.bytes, loaded.from)
         }
         let (path, from) = (path(segment.number), drained)
-        let bytes = try using { () throws(SpoolFile.Fault) in try SpoolFile.read(path, from..<segment.size) }
+        let bytes = try using { () throws(DiskFile.Fault) in try DiskFile.read(path, from..<segment.size) }
         loaded = (segment.number, from, bytes)
         return (bytes, from)
     }
@@ -93,8 +94,8 @@ extension Spool {
 
     /// The key under which secrets are hidden, as it was kept; nil where none was.
     func key() throws(IngestError) -> [UInt8]? {
-        do throws(SpoolFile.Fault) {
-            let key = try SpoolFile.read(keyPath)
+        do throws(DiskFile.Fault) {
+            let key = try DiskFile.read(keyPath)
             return key.count == 32 ? key : nil
         } catch {
             if error.isMissing { return nil }
@@ -104,14 +105,14 @@ extension Spool {
 
     /// Keeps the key for a start while PostgreSQL is away; readable by the owner alone.
     func keep(key: [UInt8]) throws(IngestError) {
-        try using { () throws(SpoolFile.Fault) in
+        try using { () throws(DiskFile.Fault) in
             let new = keyPath + ".new"
-            let file = try SpoolFile.open(new, O_WRONLY | O_CREAT | O_TRUNC)
-            defer { SpoolFile.close(file) }
-            try SpoolFile.write(key, to: file, new)
-            try SpoolFile.sync(file, new)
-            try SpoolFile.move(new, to: keyPath)
-            try SpoolFile.syncDirectory(directory)
+            let file = try DiskFile.open(new, O_WRONLY | O_CREAT | O_TRUNC)
+            defer { DiskFile.close(file) }
+            try DiskFile.write(key, to: file, new)
+            try DiskFile.sync(file, new)
+            try DiskFile.move(new, to: keyPath)
+            try DiskFile.syncDirectory(directory)
         }
     }
 }

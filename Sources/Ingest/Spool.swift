@@ -1,3 +1,4 @@
+import EventLog
 import Logging
 import ShareServers
 
@@ -52,13 +53,13 @@ actor Spool {
     ///
     /// - Throws: `.spoolInUse`, `.spoolUnusable`.
     func open() throws(IngestError) {
-        try using { () throws(SpoolFile.Fault) in
-            try SpoolFile.makeDirectory(directory)
-            lock = try SpoolFile.lock(directory + "/lock")
+        try using { () throws(DiskFile.Fault) in
+            try DiskFile.makeDirectory(directory)
+            lock = try DiskFile.lock(directory + "/lock")
         }
         guard lock != nil else { throw .spoolInUse(directory: directory) }
-        try using { () throws(SpoolFile.Fault) in
-            let numbers = try SpoolFile.names(in: directory).compactMap(Self.number)
+        try using { () throws(DiskFile.Fault) in
+            let numbers = try DiskFile.names(in: directory).compactMap(Self.number)
             for number in numbers { try find(number, isLast: number == numbers.last) }
         }
         next = (segments.last?.number ?? 0) + 1
@@ -66,8 +67,8 @@ actor Spool {
 
     /// Gives the directory back.
     func close() {
-        if let writing { SpoolFile.close(writing) }
-        if let lock { SpoolFile.close(lock) }
+        if let writing { DiskFile.close(writing) }
+        if let lock { DiskFile.close(lock) }
         (writing, lock) = (nil, nil)
     }
 
@@ -76,32 +77,32 @@ actor Spool {
     var events: Int { segments.reduce(0) { $0 + $1.events } - drainedEvents }
     var bytes: Int { segments.reduce(0) { $0 + $1.size } }
 
-    private func find(_ number: Int, isLast: Bool) throws(SpoolFile.Fault) {
-        let bytes = try SpoolFile.read(path(number))
+    private func find(_ number: Int, isLast: Bool) throws(DiskFile.Fault) {
+        let bytes = try DiskFile.read(path(number))
         guard bytes.starts(with: SpoolFrames.header) else {
             // Killed while it made the file, or no file of this version.
-            if isLast, bytes.count < SpoolFrames.header.count { return try SpoolFile.remove(path(number)) }
-            throw SpoolFile.Fault(code: EINVAL, path: path(number))
+            if isLast, bytes.count < SpoolFrames.header.count { return try DiskFile.remove(path(number)) }
+            throw DiskFile.Fault(code: EINVAL, path: path(number))
         }
         var frames = SpoolFrames(bytes, from: SpoolFrames.header.count)
         var events = 0
         while frames.next() != nil { events += 1 }
         let isDamaged = frames.damagedBytes > 0 || !isLast && frames.tornBytes > 0
         if frames.tornBytes > 0 { try cut(number, at: frames.offset, of: bytes.count, isLast: isLast) }
-        if events == 0, !isDamaged { return try SpoolFile.remove(path(number)) }
+        if events == 0, !isDamaged { return try DiskFile.remove(path(number)) }
         segments.append(Segment(number: number, size: frames.offset, events: events, isDamaged: isDamaged))
     }
 
-    private func cut(_ number: Int, at size: Int, of whole: Int, isLast: Bool) throws(SpoolFile.Fault) {
+    private func cut(_ number: Int, at size: Int, of whole: Int, isLast: Bool) throws(DiskFile.Fault) {
         tornBytes += whole - size
         logger.warning(
             "the end of a spool file is no whole event and is left out: it was never acknowledged, or the disk lost it",
             metadata: ["file": "\(path(number))", "offset": "\(size)", "bytes": "\(whole - size)"])
         guard isLast else { return }
-        let file = try SpoolFile.open(path(number), O_WRONLY)
-        defer { SpoolFile.close(file) }
-        try SpoolFile.truncate(file, to: size, path(number))
-        try SpoolFile.sync(file, path(number))
+        let file = try DiskFile.open(path(number), O_WRONLY)
+        defer { DiskFile.close(file) }
+        try DiskFile.truncate(file, to: size, path(number))
+        try DiskFile.sync(file, path(number))
     }
 
     func path(_ number: Int) -> String {
@@ -139,7 +140,7 @@ actor Spool {
             return true
         }
         guard !frames.isEmpty else { return taken }
-        do throws(SpoolFile.Fault) {
+        do throws(DiskFile.Fault) {
             try write(frames, count)
             return taken
         } catch {
@@ -161,24 +162,24 @@ actor Spool {
     }
 
     private func freeBytes() throws(IngestError) -> (disk: Int, reserve: Int) {
-        try using { () throws(SpoolFile.Fault) in
-            let space = try SpoolFile.space(at: directory)
+        try using { () throws(DiskFile.Fault) in
+            let space = try DiskFile.space(at: directory)
             return (space.free, limits.reserve ?? min(space.size / 20, 1 << 30))
         }
     }
 
-    private func write(_ frames: [UInt8], _ count: Int) throws(SpoolFile.Fault) {
+    private func write(_ frames: [UInt8], _ count: Int) throws(DiskFile.Fault) {
         if let last = segments.last, writing != nil, last.size >= limits.segmentBytes { endSegment() }
         let file: Int32
         if let writing { file = writing } else { file = try makeSegment() }
         let last = segments.count - 1
         let path = path(segments[last].number)
-        do throws(SpoolFile.Fault) {
-            try SpoolFile.write(frames, to: file, path)
-            try SpoolFile.sync(file, path)
+        do throws(DiskFile.Fault) {
+            try DiskFile.write(frames, to: file, path)
+            try DiskFile.sync(file, path)
         } catch {
             // After a failed sync nobody knows what is on disk: the file ends where it was known, and gets no more.
-            try? SpoolFile.truncate(file, to: segments[last].size, path)
+            try? DiskFile.truncate(file, to: segments[last].size, path)
             endSegment()
             throw error
         }
@@ -186,17 +187,17 @@ actor Spool {
         segments[last].events += count
     }
 
-    private func makeSegment() throws(SpoolFile.Fault) -> Int32 {
+    private func makeSegment() throws(DiskFile.Fault) -> Int32 {
         let path = path(next)
-        let file = try SpoolFile.open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
+        let file = try DiskFile.open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
         next += 1
-        do throws(SpoolFile.Fault) {
-            try SpoolFile.write(SpoolFrames.header, to: file, path)
-            try SpoolFile.sync(file, path)
-            try SpoolFile.syncDirectory(directory)
+        do throws(DiskFile.Fault) {
+            try DiskFile.write(SpoolFrames.header, to: file, path)
+            try DiskFile.sync(file, path)
+            try DiskFile.syncDirectory(directory)
         } catch {
-            SpoolFile.close(file)
-            try? SpoolFile.remove(path)
+            DiskFile.close(file)
+            try? DiskFile.remove(path)
             throw error
         }
         segments.append(Segment(number: next - 1, size: SpoolFrames.header.count, events: 0, isDamaged: false))
@@ -205,12 +206,12 @@ actor Spool {
     }
 
     func endSegment() {
-        if let writing { SpoolFile.close(writing) }
+        if let writing { DiskFile.close(writing) }
         writing = nil
     }
 
-    func using<Output>(_ body: () throws(SpoolFile.Fault) -> Output) throws(IngestError) -> Output {
-        do throws(SpoolFile.Fault) {
+    func using<Output>(_ body: () throws(DiskFile.Fault) -> Output) throws(IngestError) -> Output {
+        do throws(DiskFile.Fault) {
             return try body()
         } catch {
             throw .spoolUnusable(directory: directory, reason: error.reason)

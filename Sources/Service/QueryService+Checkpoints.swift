@@ -76,10 +76,10 @@ extension QueryService {
             let entry = try connection.fetchOne(
                 Queries.Events.fetchEvent(lane: place.lane.number, position: place.index))
             // A proof that would not verify is no answer.
-            guard let root = MerkleHash(newest.root),
+            guard
                 Proof.verifyInclusion(
                     of: Merkle.leaf(Array(entry.body.utf8)), at: UInt64(place.index), in: UInt64(newest.size),
-                    root: root, path: path)
+                    root: newest.root, path: path)
             else {
                 throw Problem(
                     .internalServerError,
@@ -120,7 +120,7 @@ extension QueryParameters {
 extension KeptCheckpoint {
     fileprivate var json: JSON {
         [
-            "lane": .count(Int64(lane.number)), "size": .count(size), "root": .string(MerkleHash(root)?.base64 ?? ""),
+            "lane": .count(Int64(lane.number)), "size": .count(size), "root": .string(root.base64),
             "made_at": JSON(madeAt), "note": .string(note.description),
             "signers": .array(note.signatures.map { .string($0.name) }),
         ]

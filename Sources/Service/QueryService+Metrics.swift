@@ -10,8 +10,8 @@ extension QueryService {
     /// database is away, of what this process knows by itself.
     @Sendable func metrics(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
-        var exposition = Exposition()
         var text = ""
+        var isUp = true
         do {
             let (positions, signs, newest) = try await read { connection in
                 (
@@ -22,10 +22,11 @@ extension QueryService {
                 )
             }
             text = Self.exposition(positions, signs, now: .now) + checkpointFigures(newest)
-            exposition.add("dossier_database_up", .gauge, "1 where the database answers.", [.init(1)])
         } catch let error where Problem(error).status == .serviceUnavailable {
-            exposition.add("dossier_database_up", .gauge, "1 where the database answers.", [.init(0)])
+            isUp = false
         }
+        var exposition = Exposition()
+        exposition.add("dossier_database_up", .gauge, "1 where the database answers.", [.init(isUp ? 1 : 0)])
         text += exposition.text + (await pushes.metrics())
         return Response(bytes: Array(text.utf8), contentType: Exposition.contentType)
     }

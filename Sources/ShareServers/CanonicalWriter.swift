@@ -218,8 +218,8 @@ struct CanonicalWriter: ~Copyable {
     /// Below, above or equal to zero as the first key stands before, behind, or at the place of the second.
     private func compare(_ left: Member, _ right: Member) -> Int {
         guard left.form.isPlain, right.form.isPlain else {
-            let (left, right) = (key(left).utf16, key(right).utf16)
-            return left.elementsEqual(right) ? 0 : left.lexicographicallyPrecedes(right) ? -1 : 1
+            let (left, right) = (key(left), key(right))
+            return JSON.precedes(left, right) ? -1 : JSON.precedes(right, left) ? 1 : 0
         }
         // Without their closing quotes, so that a beginning stands before what it begins.
         let (leftCount, rightCount) = (left.keyEnd - 1 - left.start, right.keyEnd - 1 - right.start)

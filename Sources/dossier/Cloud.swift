@@ -189,3 +189,13 @@ struct Cloud: Sendable {
     /// `publicURL` is what `public` was called before.
     private static func interface(_ name: String) -> String { name.hasSuffix("URL") ? String(name.dropLast(3)) : name }
 }
+
+extension Failure {
+    /// Of two clouds that would be told of as one source.
+    static func sameSource(_ cloud: Cloud) -> Failure {
+        Failure(
+            "cloud '\(cloud.name)': another has the source '\(cloud.pollerSource)' too",
+            advice: "Give each a source of its own: the events of one are told from those of others by it.",
+            status: .usage)
+    }
+}

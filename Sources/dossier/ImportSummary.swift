@@ -43,9 +43,7 @@ struct ImportSummary: Sendable {
     var skipped: Int { reports.reduce(0) { $0 + $1.skipped } }
     var exchanges: Int { reports.reduce(0) { $0 + $1.exchanges } }
 
-    private var seconds: Double {
-        Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    }
+    private var seconds: Double { elapsed / .seconds(1) }
 
     private var rate: Int {
         let events = appended + known + conflicts + settledOfStopped

@@ -3,15 +3,6 @@ import Ingest
 import Logging
 import NIOCore
 import ServiceLifecycle
-import UnixSignals
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// What `poll` runs: a poller for each source, and what operators probe.
 struct Polling: Sendable {
@@ -34,15 +25,11 @@ struct Polling: Sendable {
         var services: [any Service] = certificate.map { [$0] } ?? []
         if let admin { services.append(try probes(on: admin)) }
         services += pollers as [any Service]
-        var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = Self.patience
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            try await ServiceGroup.run(services, patience: Self.patience, logger: logger)
         } catch let error as IOError {
-            throw Failure(
-                "nothing can listen on \(admin.map { "\($0)" } ?? ""): \(String(cString: strerror(error.errnoCode)))",
-                advice: "Give another address with --admin or DOSSIER_POLL_ADMIN, or port 0 for any that is free.")
+            throw Failure.notListening(
+                admin.map { "\($0)" } ?? "", error, advice: "Give another address with --admin or DOSSIER_POLL_ADMIN")
         }
     }
 

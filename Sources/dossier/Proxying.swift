@@ -4,15 +4,6 @@ import Ingest
 import Logging
 import NIOCore
 import ServiceLifecycle
-import UnixSignals
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// What `gateway` runs: the proxy, its recorder, and what operators probe.
 struct Proxying: Sendable {
@@ -48,10 +39,9 @@ struct Proxying: Sendable {
             await recorder.close()
             try? await client.shutdown()
             guard let error = error as? IOError else { throw error }
-            throw Failure(
-                "nothing can listen on \(proxy.host):\(proxy.port) or \(operations.host):\(operations.port): "
-                    + String(cString: strerror(error.errnoCode)),
-                advice: "Give other addresses with --listen and --admin, or port 0 for any that is free.")
+            throw Failure.notListening(
+                "\(proxy.host):\(proxy.port) or \(operations.host):\(operations.port)", error,
+                advice: "Give other addresses with --listen and --admin")
         }
         try await client.shutdown()
     }
@@ -78,11 +68,7 @@ struct Proxying: Sendable {
             recorder, gateway.claim, gateway.revoking, gateway.reckoning, gateway.watching, certificate, probes,
             passing, announcing,
         ]
-        var configuration = ServiceGroupConfiguration(
-            services: services.compactMap { $0 },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = Self.patience
-        try await ServiceGroup(configuration: configuration).run()
+        try await ServiceGroup.run(services.compactMap { $0 }, patience: Self.patience, logger: logger)
     }
 
     private struct Announcing: Service {

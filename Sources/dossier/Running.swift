@@ -8,7 +8,6 @@ import Postgres
 import Projections
 import Service
 import ServiceLifecycle
-import UnixSignals
 
 #if canImport(Glibc)
     import Glibc
@@ -46,9 +45,11 @@ struct Running: Sendable {
         if !address.isLoopback {
             logger.warning("listening on \(address.host), beyond this machine: whoever reaches it may read and push")
         }
+        guard let signing else { return try await run(nil, watching: process, ready) }
         let http = Signing.httpClient()
         do {
-            try await run(http, watching: process, ready)
+            let checkpointing = signing.checkpointing(url: databaseURL, lanes: log.lanes, http: http, logger: logger)
+            try await run(checkpointing, watching: process, ready)
             try await http.shutdown()
         } catch {
             try? await http.shutdown()
@@ -57,10 +58,10 @@ struct Running: Sendable {
     }
 
     private func run(
-        _ http: HTTPClient, watching process: Int32?, _ ready: @escaping @Sendable (_ api: String) async throws -> Void
+        _ checkpointing: Checkpointing?, watching process: Int32?,
+        _ ready: @escaping @Sendable (_ api: String) async throws -> Void
     ) async throws {
         let pool = QueryService.pool(url: databaseURL)
-        let checkpointing = signing?.checkpointing(url: databaseURL, lanes: log.lanes, http: http, logger: logger)
         let (bound, binding) = AsyncStream.makeStream(of: Int.self)
         let api = try QueryService(
             pool: pool, log: log, checkpointing: checkpointing?.state, access: access
@@ -80,16 +81,13 @@ struct Running: Sendable {
             Announcing(bound: bound) { port in
                 try await ready(address.url(port: port, isSecure: certificate != nil))
             })
-        var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = Self.patience
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            try await ServiceGroup.run(services, patience: Self.patience, logger: logger)
         } catch let error as IOError {
             await pool.close()
-            throw Failure(
-                "nothing can listen on \(address.host):\(address.port): \(String(cString: strerror(error.errnoCode)))",
-                advice: "Give another address with --listen or DOSSIER_LISTEN, or port 0 for any that is free.")
+            throw Failure.notListening(
+                "\(address.host):\(address.port)", error,
+                advice: "Give another address with --listen or DOSSIER_LISTEN")
         } catch {
             await pool.close()
             throw error

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Dispatch
+import Ingest
 import TransparencyLog
 
 /// Whom to believe.
@@ -34,24 +34,21 @@ extension [VerifierKey] {
 
 /// Files that are read for checking.
 enum Evidence {
-    /// Runs what reads files on a thread that may block.
-    static func reading<Output: Sendable>(_ body: @escaping @Sendable () throws -> Output) async throws -> Output {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+    /// The bytes of a small file, or of standard input for `-`.
+    static func bytes(_ path: String, limit: Int) async throws -> [UInt8] {
+        let file = try InputFile(path)
+        var bytes: [UInt8] = []
+        while true {
+            let piece = try await file.read()
+            guard !piece.isEmpty else { return bytes }
+            bytes += piece
+            guard bytes.count <= limit else { throw Failure("\(path) is longer than \(limit) bytes") }
         }
     }
 
-    /// The bytes of a small file, or of standard input for `-`.
-    static func bytes(_ path: String, limit: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        try FileLines.read(path) { bytes += $0 }
-        guard bytes.count <= limit else { throw Failure("\(path) is longer than \(limit) bytes") }
-        return bytes
-    }
-
     /// The checkpoints of a file: one, or several one after another as in the file that Dossier keeps.
-    static func checkpoints(_ path: String, by keys: [VerifierKey]) throws -> [Checkpoint] {
-        let text = String(decoding: try bytes(path, limit: 1 << 30), as: UTF8.self)
+    static func checkpoints(_ path: String, by keys: [VerifierKey]) async throws -> [Checkpoint] {
+        let text = String(decoding: try await bytes(path, limit: 1 << 30), as: UTF8.self)
         var blocks = text.split(separator: "\n\n", omittingEmptySubsequences: false).map(String.init)
         while blocks.last?.isEmpty == true { blocks.removeLast() }
         guard blocks.count >= 2, blocks.count.isMultiple(of: 2) else {

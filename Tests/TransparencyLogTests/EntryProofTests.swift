@@ -20,6 +20,7 @@ import TransparencyLog
         — PeterNeumann x08goy2rIZD4w9WBtl/tqMZLFg5Vh5aX0NuhucrjlYWoccxoQGzAreKEeUGnBoHqv6vnB0wMxyAqFGlRw4p9Doj0DAk=
 
         """
+    /// A published key, which is written as it has to be.
     private static let keys = [try! VerifierKey(SignedNoteTests.peterKey)]
 
     @Test("A proof that another program made is verified, and written as it was read")

@@ -34,8 +34,7 @@ with every as materialized (
         dossier.microseconds(least(until_at, $2)) as end_us, dossier.microseconds(not_before) as not_before_us,
         case $3::text when 'server' then server_id::text when 'host' then host when 'project' then project_id
             when 'share_network' then share_network_id else 'fleet' end as group_name
-    from dossier.visits($1, $2, $4, $5, $9)
-    where status <> 'absent' or from_at >= $1
+    from dossier.stays($1, $2, $4, $5, $9)
 ), visit as (
     select *
     from every

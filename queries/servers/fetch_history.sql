@@ -18,12 +18,18 @@
 -- order: occurred_at, position ascending
 -- limit: $9
 select entry.lane, entry.position, entry.recorded_at, entry.body,
-    case when entry.request_id is not null and entry.type = 'org.openstack.manila.share_server.call' and exists (
-            select from dossier.entries other
-            where other.request_id = entry.request_id and other.lane = entry.lane and other.position <> entry.position)
+    case when told.is_shared
         then dossier.told_again(entry.lane, entry.position, entry.request_id, coalesce($8, 9223372036854775807))
         end as told_again
 from dossier.entries entry
+cross join lateral (
+    -- Most calls are told once: looked up here (offset 0: once), for to call a function costs as much as all else of a row.
+    select entry.type = 'org.openstack.manila.share_server.call' and entry.request_id is not null and exists (
+        select from dossier.entries other
+        where other.request_id = entry.request_id and other.lane = entry.lane and other.position <> entry.position)
+        as is_shared
+    offset 0
+) told
 where entry.lane = $1 and entry.server_id = $2
     and ($3::timestamptz is null or entry.occurred_at >= $3)
     and ($4::timestamptz is null or entry.occurred_at < $4)
@@ -32,11 +38,7 @@ where entry.lane = $1 and entry.server_id = $2
         or coalesce(entry.http_status, 0) not between 200 and 399
         or entry.operation not in ('list', 'show', 'details', 'migration_check', 'migration_get_progress'))
     and ($8::bigint is null or entry.position < $8)
-    -- Most calls are told once: looked up here, for to call a function costs as much as all else of a row.
-    and (entry.type <> 'org.openstack.manila.share_server.call' or entry.request_id is null
-        or not exists (
-            select from dossier.entries other
-            where other.request_id = entry.request_id and other.lane = entry.lane and other.position <> entry.position)
+    and (not told.is_shared
         or dossier.is_counted(entry.lane, entry.position, entry.request_id, coalesce($8, 9223372036854775807)))
 order by entry.occurred_at, entry.position
 limit $9

@@ -38,10 +38,7 @@ struct Poll: AsyncParsableCommand {
         let clouds = try self.clouds.read(configuration, .pollClouds)
         var sources: Set<String> = []
         for cloud in clouds where !sources.insert(cloud.pollerSource).inserted {
-            throw Failure(
-                "cloud '\(cloud.name)': another has the source '\(cloud.pollerSource)' too",
-                advice: "Give each a source of its own: the events of one are told from those of others by it.",
-                status: .usage)
+            throw Failure.sameSource(cloud)
         }
         // The command line counts more than what the file says of one cloud.
         let intervals = try clouds.map { cloud in

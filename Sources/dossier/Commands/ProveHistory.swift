@@ -31,21 +31,18 @@ struct ProveHistory: AsyncParsableCommand {
             throw ValidationError("'\(id.escapedForTerminal)' is no server's id, which is a UUID.")
         }
         let keys = try verifier.keys()
-        let checkpoints = try await Evidence.reading { [checkpoint] in try Evidence.checkpoints(checkpoint, by: keys) }
+        let checkpoints = try await Evidence.checkpoints(checkpoint, by: keys)
         try expectLane(of: server, checkpoints)
         let signed = checkpoints.map(\.size).max() ?? 0
-        let (found, rest) = try await Evidence.reading { [export] in
-            var verification = ExportVerification(checkpoints)
-            var found: [[UInt8]] = []
-            var position: UInt64 = 0
-            let rest = try FileLines.lines(export) { line in
-                try verification.take(line)
-                if position < signed, Self.subject(of: line) == server { found.append(line) }
-                position += 1
-            }
-            _ = try verification.finish()
-            return (found, rest)
+        var verification = ExportVerification(checkpoints)
+        var found: [[UInt8]] = []
+        var position: UInt64 = 0
+        let rest = try await FileLines.lines(export) { line in
+            try verification.take(line)
+            if position < signed, Self.subject(of: line) == server { found.append(line) }
+            position += 1
         }
+        _ = try verification.finish()
         if rest > 0 { try await Output.diagnostics.write("The export's last \(rest) bytes are no whole line.\n") }
         for line in found { try await Output.standard.write(line + [0x0A]) }
         try await Output.diagnostics.write(

@@ -8,7 +8,7 @@ extension Verify {
     func signed() async throws -> [Checkpoint] {
         guard let checkpoint else { return [] }
         let keys = try verifier.keys()
-        return try await Evidence.reading { try Evidence.checkpoints(checkpoint, by: keys) }
+        return try await Evidence.checkpoints(checkpoint, by: keys)
     }
 
     /// Holds the lines of an export against what was signed of them.
@@ -17,11 +17,9 @@ extension Verify {
         guard Set(checkpoints.map(\.origin)).count == 1 else {
             throw Failure("the checkpoints are of several lanes", advice: "Give those of the lane that was exported.")
         }
-        let (found, rest) = try await Evidence.reading {
-            var verification = ExportVerification(checkpoints)
-            let rest = try FileLines.lines(export) { try verification.take($0) }
-            return (try verification.finish(), rest)
-        }
+        var verification = ExportVerification(checkpoints)
+        let rest = try await FileLines.lines(export) { try verification.take($0) }
+        let found = try verification.finish()
         let more =
             found.lines > found.signed
             ? " The \(Int64(found.lines - found.signed).grouped) lines after them are younger: nothing vouches for them yet."

@@ -21,12 +21,10 @@ struct VerifyProof: AsyncParsableCommand {
 
     func run() async throws {
         let keys = try verifier.keys()
-        let (proof, checkpoint) = try await Evidence.reading { [proof, entry] in
-            let proof = try EntryProof(try Evidence.bytes(proof, limit: 1 << 20))
-            var entry = try Evidence.bytes(entry, limit: 1 << 17)
-            if entry.last == 0x0A { entry.removeLast() }
-            return (proof, try proof.verified(entry, by: keys.forLanes(of: proof.note)))
-        }
+        let proof = try EntryProof(try await Evidence.bytes(proof, limit: 1 << 20))
+        var entry = try await Evidence.bytes(entry, limit: 1 << 17)
+        if entry.last == 0x0A { entry.removeLast() }
+        let checkpoint = try proof.verified(entry, by: keys.forLanes(of: proof.note))
         try await Output.standard.write(
             "The entry is the one at index \(proof.index) of \(checkpoint.origin), as signed of its first "
                 + "\(checkpoint.size) entries, root \(checkpoint.root.base64).\n".escapedLine)

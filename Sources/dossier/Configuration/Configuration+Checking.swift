@@ -144,11 +144,7 @@ extension Configuration {
                 for cloud in try options.regions(of: entry) {
                     try await cloud.check()
                     findings += cloud.secretFiles.flatMap(Self.checkMode)
-                    guard sources.insert(cloud.pollerSource).inserted else {
-                        throw Failure(
-                            "cloud '\(cloud.name)': another has the source '\(cloud.pollerSource)' too",
-                            advice: "Give each a source of its own.")
-                    }
+                    guard sources.insert(cloud.pollerSource).inserted else { throw Failure.sameSource(cloud) }
                 }
             } catch {
                 let failure = Failure(error)

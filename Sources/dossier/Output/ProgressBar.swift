@@ -13,7 +13,7 @@ struct ProgressLine: Sendable {
 
     /// At most `width` columns; the bar takes what the numbers leave.
     func text(width: Int) -> String {
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let seconds = elapsed / .seconds(1)
         let rate = seconds > 0 ? Double(done) / seconds : 0
         var facts: [String] = []
         var bar: String?

@@ -1,29 +1,43 @@
 #if canImport(Glibc)
     import Glibc
+#elseif canImport(Musl)
+    import Musl
 #elseif canImport(Darwin)
     import Darwin
 #endif
 
-/// The system's calls on the files of a spool; each blocks.
-enum SpoolFile {
+/// The system's calls on files that have to be durable, such as a spool's and that of checkpoints. Each blocks, and throws
+/// why the system would not.
+public enum DiskFile {
     /// Why a call failed.
-    struct Fault: Error {
+    public struct Fault: Error {
         let code: Int32
         let path: String
-        var isNoSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
-        var isMissing: Bool { code == ENOENT }
-        var reason: String { "\(path): \(String(cString: strerror(code)))" }
+
+        /// - Parameter code: As `errno` gives it.
+        public init(code: Int32, path: String) {
+            self.code = code
+            self.path = path
+        }
+
+        /// The disk, or who may write to it, has no room.
+        public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+        public var isMissing: Bool { code == ENOENT }
+        /// With the file's path.
+        public var reason: String { "\(path): \(String(cString: strerror(code)))" }
     }
 
-    static func open(_ path: String, _ flags: Int32) throws(Fault) -> Int32 {
-        let file = systemOpen(path, flags | O_CLOEXEC, 0o600)
+    /// - Parameter mode: Of a file that is made.
+    public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(Fault) -> Int32 {
+        let file = systemOpen(path, flags | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw Fault(code: errno, path: path) }
         return file
     }
 
-    static func close(_ file: Int32) { _ = systemClose(file) }
+    public static func close(_ file: Int32) { _ = systemClose(file) }
 
-    static func write(_ bytes: [UInt8], to file: Int32, _ path: String) throws(Fault) {
+    /// Writes all of it where the file stands.
+    public static func write(_ bytes: [UInt8], to file: Int32, _ path: String) throws(Fault) {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
@@ -32,16 +46,26 @@ enum SpoolFile {
         }
     }
 
-    static func sync(_ file: Int32, _ path: String) throws(Fault) {
+    /// Returns once what was written is durable.
+    public static func sync(_ file: Int32, _ path: String) throws(Fault) {
         guard fsync(file) == 0 else { throw Fault(code: errno, path: path) }
     }
 
-    static func truncate(_ file: Int32, to size: Int, _ path: String) throws(Fault) {
+    public static func truncate(_ file: Int32, to size: Int, _ path: String) throws(Fault) {
         guard ftruncate(file, off_t(size)) == 0 else { throw Fault(code: errno, path: path) }
     }
 
+    /// In bytes.
+    public static func size(_ path: String) throws(Fault) -> Int {
+        let file = try open(path, O_RDONLY)
+        defer { close(file) }
+        let end = lseek(file, 0, SEEK_END)
+        guard end >= 0 else { throw Fault(code: errno, path: path) }
+        return Int(end)
+    }
+
     /// The bytes of a file from an offset up to another, or to its end.
-    static func read(_ path: String, _ range: Range<Int> = 0..<Int.max) throws(Fault) -> [UInt8] {
+    public static func read(_ path: String, _ range: Range<Int> = 0..<Int.max) throws(Fault) -> [UInt8] {
         let file = try open(path, O_RDONLY)
         defer { close(file) }
         let end = lseek(file, 0, SEEK_END)
@@ -61,23 +85,23 @@ enum SpoolFile {
         return bytes
     }
 
-    static func remove(_ path: String) throws(Fault) {
+    public static func remove(_ path: String) throws(Fault) {
         guard unlink(path) == 0 else { throw Fault(code: errno, path: path) }
     }
 
-    static func move(_ path: String, to other: String) throws(Fault) {
+    public static func move(_ path: String, to other: String) throws(Fault) {
         guard rename(path, other) == 0 else { throw Fault(code: errno, path: path) }
     }
 
     /// Makes what was created, renamed or removed in a directory durable.
-    static func syncDirectory(_ path: String) throws(Fault) {
+    public static func syncDirectory(_ path: String) throws(Fault) {
         let file = try open(path, O_RDONLY | O_DIRECTORY)
         defer { close(file) }
         try sync(file, path)
     }
 
     /// Makes a directory, and those that it lies in, for the owner alone.
-    static func makeDirectory(_ path: String) throws(Fault) {
+    public static func makeDirectory(_ path: String) throws(Fault) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/" + part
@@ -86,7 +110,7 @@ enum SpoolFile {
     }
 
     /// The names in a directory, in order.
-    static func names(in path: String) throws(Fault) -> [String] {
+    public static func names(in path: String) throws(Fault) -> [String] {
         guard let directory = opendir(path) else { throw Fault(code: errno, path: path) }
         defer { closedir(directory) }
         var names: [String] = []
@@ -99,7 +123,7 @@ enum SpoolFile {
     }
 
     /// Takes a lock that goes with the process; nil where another holds it.
-    static func lock(_ path: String) throws(Fault) -> Int32? {
+    public static func lock(_ path: String) throws(Fault) -> Int32? {
         let file = try open(path, O_RDWR | O_CREAT)
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -110,8 +134,13 @@ enum SpoolFile {
         return file
     }
 
+    /// Waits for a lock on an open file that goes with it.
+    public static func lock(_ file: Int32, _ path: String) throws(Fault) {
+        while flock(file, LOCK_EX) != 0 { guard errno == EINTR else { throw Fault(code: errno, path: path) } }
+    }
+
     /// The size of a file system, and what is free of it for others than root.
-    static func space(at path: String) throws(Fault) -> (size: Int, free: Int) {
+    public static func space(at path: String) throws(Fault) -> (size: Int, free: Int) {
         var entry = statvfs()
         guard statvfs(path, &entry) == 0 else { throw Fault(code: errno, path: path) }
         let block = Int(entry.f_frsize)
