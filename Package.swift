@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -107,8 +108,8 @@ let package = Package(
             name: "dossier",
             dependencies: [
                 "EmbeddedPostgres", "EventLog", "Generator", "Ingest", "Postgres", "Projections", "Queries", "Schema",
-                "Service", "ShareServers", "TransparencyLog", argumentParser, httpClient, hummingbird, lifecycle,
-                lifecycleSignals, logging, nio, nioFoundation, nioPosix, nioSSL, yams,
+                "Service", "ShareServers", "TransparencyLog", argumentParser, configuration, httpClient, hummingbird,
+                lifecycle, lifecycleSignals, logging, nio, nioFoundation, nioPosix, nioSSL, yams,
             ],
             resources: [.copy("Resources/manila.har")],
             swiftSettings: strict),

@@ -1,5 +1,9 @@
 import ArgumentParser
+import Configuration
 import FoundationEssentials
+import Ingest
+import ShareServers
+import Synchronization
 
 /// Which configuration file counts.
 struct ConfigurationOptions: ParsableArguments {
@@ -23,6 +27,27 @@ struct ConfigurationOptions: ParsableArguments {
 struct Configuration: Sendable {
     let file: ConfigurationFile?
     let environment: [String: String]
+    /// Whom `Layer` numbers, but for the options.
+    private let providers: [any ConfigProvider]
+
+    init(file: ConfigurationFile?, environment: [String: String]) {
+        self.file = file
+        self.environment = environment
+        // A variable that is set to nothing is not set.
+        let said = environment.filter { !$0.value.trimmingBlanks.isEmpty }
+        let variables = EnvironmentVariablesProvider(environmentVariables: said, arraySeparator: " ")
+        providers = [
+            variables.mapKeys { Setting.variables[$0] ?? [] },
+            InMemoryProvider(name: file?.path, values: file?.values ?? [:]),
+        ]
+    }
+
+    /// Who may say what is set, in the order in which they count.
+    private enum Layer: Int {
+        case option
+        case environment
+        case file
+    }
 
     /// Who said what is set.
     enum Origin: Sendable, Hashable, CustomStringConvertible {
@@ -61,37 +86,45 @@ struct Configuration: Sendable {
     }
 
     private func said(_ setting: Setting, _ given: [String]) throws(Failure) -> Value? {
-        if !given.isEmpty { return Value(texts: given, origin: .option(setting.option ?? setting.key)) }
-        if let value = try secret(setting, variable(setting), variable(setting.inFile)) { return value }
-        return try secret(setting, entry(setting), entry(setting.inFile))
-    }
-
-    /// What is said here, or stands in the file that is named here in its place.
-    private func secret(_ setting: Setting, _ value: Value?, _ file: Value?) throws(Failure) -> Value? {
-        guard setting.isSecret, let file, let path = file.texts.first else { return value }
-        if let value {
+        let said = lookUp(setting, given)
+        guard setting.isSecret, let file = lookUp(setting.inFile), let path = file.value.texts.first else {
+            return said?.value
+        }
+        if let said, said.layer.rawValue < file.layer.rawValue { return said.value }
+        if let said, said.layer == file.layer {
             throw Failure(
-                "\(value.origin) and \(file.origin) both set \(setting.key)", advice: "Keep one of them.",
+                "\(said.value.origin) and \(file.value.origin) both set \(setting.key)", advice: "Keep one of them.",
                 status: .usage)
         }
-        return Value(texts: [try SecretFile.read(path, for: "\(file.origin)")], origin: file.origin)
+        let origin = file.value.origin
+        return Value(texts: [try SecretFile.read(path, for: "\(origin)")], origin: origin)
     }
 
     /// The file that holds a secret, where one is named.
     func secretFile(of setting: Setting) -> String? {
-        guard setting.isSecret else { return nil }
-        return (variable(setting.inFile) ?? entry(setting.inFile))?.texts.first
+        setting.isSecret ? lookUp(setting.inFile)?.value.texts.first : nil
     }
 
-    private func variable(_ setting: Setting) -> Value? {
-        guard let name = setting.variable, let text = environment[name], !text.isEmpty else { return nil }
-        let texts = setting.kind == .list ? text.split(separator: " ").map(String.init) : [text]
-        return texts.isEmpty ? nil : Value(texts: texts, origin: .variable(name))
+    /// What the first says who says anything.
+    private func lookUp(_ setting: Setting, _ given: [String] = []) -> (value: Value, layer: Layer)? {
+        let key = ConfigKey(setting.configKey.components)
+        let options = given.isEmpty ? [:] : [setting.configKey: setting.configValue(given)]
+        let answered = Answered()
+        let reader = ConfigReader(providers: [InMemoryProvider(values: options)] + providers, accessReporter: answered)
+        let texts =
+            setting.kind == .list
+            ? reader.stringArray(forKey: key, isSecret: setting.isSecret)
+            : reader.string(forKey: key, isSecret: setting.isSecret).map { [$0] }
+        guard let texts, let layer = answered.provider.flatMap(Layer.init) else { return nil }
+        return (Value(texts: texts, origin: origin(of: setting, layer)), layer)
     }
 
-    private func entry(_ setting: Setting) -> Value? {
-        guard let file, let entry = file.entries[setting.key] else { return nil }
-        return Value(texts: entry.texts, origin: .file(file.path, line: entry.line))
+    private func origin(of setting: Setting, _ layer: Layer) -> Origin {
+        switch layer {
+        case .option: .option(setting.option ?? setting.key)
+        case .environment: .variable(setting.variable ?? setting.key)
+        case .file: .file(file?.path ?? "", line: file?.entries[setting.key]?.line ?? 0)
+        }
     }
 
     // MARK: As what it is
@@ -125,5 +158,45 @@ struct Configuration: Sendable {
             throw Failure("nothing says where to listen", advice: "Set \(setting.key).", status: .usage)
         }
         return address
+    }
+}
+
+/// Notes which of a reader's providers answered.
+private final class Answered: AccessReporter {
+    private let number = Mutex<Int?>(nil)
+
+    /// Its place among the providers; nil where none had the key.
+    var provider: Int? { number.withLock { $0 } }
+
+    func report(_ event: AccessEvent) {
+        let found = event.providerResults.firstIndex { (try? $0.result.get())?.value != nil }
+        number.withLock { $0 = found }
+    }
+}
+
+extension Setting {
+    /// The variables of the settings that have one, as a provider of the environment finds them.
+    fileprivate static let variables: [AbsoluteConfigKey: AbsoluteConfigKey] = Dictionary(
+        uniqueKeysWithValues: byKey.values.compactMap { setting in
+            setting.variable.map { name in
+                (setting.configKey, AbsoluteConfigKey(name.lowercased().split(separator: "_").map(String.init)))
+            }
+        })
+
+    fileprivate var configKey: AbsoluteConfigKey { AbsoluteConfigKey(key.split(separator: ".").map(String.init)) }
+
+    fileprivate func configValue(_ texts: [String]) -> ConfigValue {
+        let content: ConfigContent = kind == .list ? .stringArray(texts) : .string(texts.first ?? "")
+        return ConfigValue(content, isSecret: isSecret)
+    }
+}
+
+extension ConfigurationFile {
+    /// What it sets, by the keys of a reader.
+    fileprivate var values: [AbsoluteConfigKey: ConfigValue] {
+        Dictionary(
+            uniqueKeysWithValues: entries.compactMap { key, entry in
+                Setting.byKey[key].map { ($0.configKey, $0.configValue(entry.texts)) }
+            })
     }
 }
