@@ -119,6 +119,12 @@ extension Gateway {
         "Calls cannot be recorded just now, so this one was not passed on to Manila. Try again later.",
         [retryAfter: "30"])
 
+    /// Why a call was not passed on either.
+    static let busy = fault(
+        .serviceUnavailable, "serviceUnavailable",
+        "Too many calls are under way, so this one was not passed on to Manila. Try again in a moment.",
+        [retryAfter: "1"])
+
     /// Why the answer to a call that was passed on is kept back.
     static let unrecorded = fault(
         .serviceUnavailable, "serviceUnavailable",

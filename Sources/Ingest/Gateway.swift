@@ -25,6 +25,8 @@ public struct Gateway: Sendable {
         public var areReadsDurable = true
         /// Whether reading calls pass unrecorded when nothing more can be recorded; or are refused, as changing ones are.
         public var doReadsPassUnrecorded = false
+        /// Calls to share servers that may be under way at once; more are refused until some are answered.
+        public var calls = 512
         /// How each request that was answered is logged; nil: not at all.
         public var access: Logger.Level?
 
@@ -133,6 +135,8 @@ public struct Gateway: Sendable {
             guard Call(method: request.method.rawValue, target: target) != nil else {
                 return try await pass(request, target, way)
             }
+            guard tally.begin(atMost: settings.calls) else { return Self.busy }
+            defer { tally.count(\.underWay, by: -1) }
             return try await record(request, target, way, id: id)
         } catch {
             logger.warning("\(request.method) was not answered: \(error)")

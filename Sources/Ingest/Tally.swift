@@ -10,6 +10,10 @@ final class Tally: Sendable {
         var changes = 0
         /// Calls to share servers that were not passed on, because they could not have been recorded.
         var refused = 0
+        /// Calls to share servers that were not passed on, because too many were under way.
+        var busy = 0
+        /// Calls to share servers that are under way, but for what is still to be read of a large answer.
+        var underWay = 0
         /// Reading calls that passed unrecorded, and changing ones whose outcome could not be recorded.
         var unrecorded = 0
         /// Calls that were passed on, or may have been, and never answered.
@@ -30,6 +34,18 @@ final class Tally: Sendable {
         counts.withLock { $0[keyPath: member] += step }
     }
 
+    /// Counts a call as under way, or, where so many are, as refused.
+    func begin(atMost limit: Int) -> Bool {
+        counts.withLock { counts in
+            guard counts.underWay < limit else {
+                counts.busy += 1
+                return false
+            }
+            counts.underWay += 1
+            return true
+        }
+    }
+
     /// In the text format of Prometheus.
     var metrics: String {
         let counts = current
@@ -41,7 +57,10 @@ final class Tally: Sendable {
         add(
             "calls_total", .counter, "Calls to share servers that were recorded.",
             [.init(counts.reads, [("kind", "read")]), .init(counts.changes, [("kind", "change")])])
-        add("refused_total", .counter, "Calls not passed on for want of room to record them.", [.init(counts.refused)])
+        add(
+            "refused_total", .counter, "Calls not passed on: no room to record them, or too many under way.",
+            [.init(counts.refused, [("reason", "full")]), .init(counts.busy, [("reason", "busy")])])
+        add("calls_under_way", .gauge, "Calls to share servers under way.", [.init(counts.underWay)])
         add("unrecorded_total", .counter, "Calls that passed and could not be recorded.", [.init(counts.unrecorded)])
         add("unanswered_total", .counter, "Calls that Manila did not answer.", [.init(counts.unanswered)])
         add("pending_reads", .gauge, "Reads answered and about to be recorded.", [.init(counts.pendingReads)])

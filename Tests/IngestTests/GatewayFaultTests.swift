@@ -145,6 +145,37 @@ import Testing
         }
     }
 
+    @Test("Of more calls at once than may be under way, those beyond are refused unsent and counted; later ones pass")
+    func busy() async throws {
+        let isReleased = Box(Mutex(false))
+        let target = "/v2/share-servers/\(Self.server)"
+        let upstream = TestUpstream { request, _ in
+            guard request.method == .delete else { return Response(status: .ok) }
+            while !isReleased.value.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
+            return Response(status: .accepted)
+        }
+        try await TestGateway.with(upstream, calls: 2) { gateway in
+            async let first = gateway.send("DELETE", target)
+            async let second = gateway.send("DELETE", target)
+            while upstream.count("DELETE \(target)") < 2 { try await Task.sleep(for: .milliseconds(10)) }
+            for method in ["DELETE", "GET"] {
+                let refused = try await gateway.send(method, target)
+                #expect(refused.status == 503 && refused.headers["Retry-After"] == ["1"])
+            }
+            #expect(upstream.count("DELETE \(target)") == 2 && upstream.count("GET \(target)") == 0)
+            // What is not recorded is not limited.
+            #expect(try await gateway.send("GET", "/v2/limits").status == 200)
+            isReleased.value.withLock { $0 = true }
+            let answers = try await [first, second]
+            #expect(answers.map(\.status) == [202, 202])
+            #expect(try await gateway.send("GET", target).status == 200)
+            let metrics = gateway.gateway.tally.metrics
+            #expect(metrics.contains("dossier_gateway_refused_total{reason=\"busy\"} 2\n"))
+            let calls = try await TestGateway.entries().filter { $0.event["type"]?.string == EventType.call }
+            #expect(calls.count == 3)
+        }
+    }
+
     @Test("Asked to end, it answers what is under way and takes no more")
     func shutdown() async throws {
         let (gate, opening) = AsyncStream.makeStream(of: Void.self)

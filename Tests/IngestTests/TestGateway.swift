@@ -25,7 +25,7 @@ struct TestGateway: Sendable {
     static func with(
         _ upstream: TestUpstream, database: String = DatabaseTrait.url, spool: String? = nil,
         limits: Recorder.Limits = .init(), manila: String? = nil, identification: Identification = .unverified,
-        areReadsDurable: Bool = true, doReadsPassUnrecorded: Bool = false,
+        areReadsDurable: Bool = true, doReadsPassUnrecorded: Bool = false, calls: Int = 512,
         _ body: (TestGateway) async throws -> Void
     ) async throws {
         try await withFolder { folder in
@@ -34,6 +34,7 @@ struct TestGateway: Sendable {
                 settings.identification = identification
                 settings.areReadsDurable = areReadsDurable
                 settings.doReadsPassUnrecorded = doReadsPassUnrecorded
+                settings.calls = calls
                 let recorder = try await Recorder.open(
                     url: database, spool: spool ?? folder + "/spool", limits: limits, logger: SpoolTests.quiet)
                 let client = Gateway.client()

@@ -21,6 +21,8 @@ from programs import Cluster, Failure, Program, free_ports, run
 from record import CALL, COVERAGE, INTENT, STATUS, Capture, Record, moments
 from report import Report
 
+# Seconds until a gateway has heard of a revocation, and a little more.
+REVOCATION = 15
 KILLS = ["gateway", "gateway", "postgres", "gateway", "both", "gateway", "postgres", "both"]
 
 
@@ -114,6 +116,18 @@ class Run:
         checks.actors(self.report, events, calls, {name: token for name, (_, token) in self.people.items()})
         checks.transcripts(self.report, self.path("cli-through a gateway"), record.of(CALL, "/gateway/cli"))
         self.tokens = straight[0].tokens() | passed.tokens()
+
+    def revocation(self):
+        self.report.title("A token that Keystone takes back")
+        token, person = self.manila.login("demo")
+        caller = Caller(self.ports["gateway"], token)
+        caller.call("GET", "/v2/share-servers")
+        self.manila.revoke(token)
+        # Keystone is asked every ten seconds; what it said of the token before would count for a minute.
+        time.sleep(REVOCATION)
+        caller.call("GET", "/v2/share-servers")
+        checks.revoked(self.report, self.record().of(CALL, "/gateway/e2e"), caller.calls, person)
+        self.tokens.add(token)
 
     def kills(self):
         self.report.title("While the gateway and PostgreSQL are killed")
@@ -229,6 +243,7 @@ def main():
         running.report.title("Straight at Manila")
         straight = running.exercise("straight", running.manila.api)
         running.through(straight)
+        running.revocation()
         running.kills()
         running.conclude()
         is_well = running.report.summary()

@@ -61,6 +61,16 @@ def actors(report, events, calls, people):
     report.check_none("the right actors", wrong, ", ".join("%s %d" % pair for pair in sorted(named.items())))
 
 
+def revoked(report, events, calls, person):
+    """The call before a token was revoked is by whom it was given to, and the one after by nobody."""
+    actors = {event["data"].get("request_id"): event["data"].get("actor", {}) for event in events}
+    before, after = [actors.get(call.request_id, {}) for call in calls]
+    report.check("before it is taken back it is somebody's", before.get("user_id") == person["user"]["id"],
+                 before.get("user_name", ""), [str(before)])
+    report.check("after that it is nobody's", after.get("verified") is False and "user_id" not in after,
+                 "well within the minute for which an answer counts", [str(after)])
+
+
 def transcripts(report, directory, events):
     """What `openstack --debug` wrote of its calls is in the log."""
     asked = re.compile(r" call to \S+ for http\S*?(/v2\S*) used request id (\S+)")

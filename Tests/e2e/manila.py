@@ -85,6 +85,17 @@ class Manila:
         connection.close()
         return answer.getheader("X-Subject-Token"), body["token"]
 
+    def revoke(self, token):
+        """Has Keystone take back a token, by that token's own right."""
+        url = urllib.parse.urlsplit(self.environment["keystone_url"])
+        connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
+        connection.request("DELETE", url.path + "/auth/tokens", headers={
+            "X-Auth-Token": token, "X-Subject-Token": token})
+        status = connection.getresponse().status
+        connection.close()
+        if status != 204:
+            raise Failure("Keystone answered %d when a token was to be revoked" % status)
+
     @property
     def passwords(self):
         return sorted({password for password, _ in self.environment["users"].values()})

@@ -96,6 +96,12 @@ struct GatewayCommand: AsyncParsableCommand {
             valueName: "MiB"))
     var spoolReserve: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Calls to share servers that may be under way at once; more are answered with 503. (default: 512)",
+            valueName: "number"))
+    var calls: Int?
+
     func run() async throws {
         let configuration = try database.configuration()
         let logger = try logs.start(configuration, default: .info)
@@ -133,6 +139,7 @@ struct GatewayCommand: AsyncParsableCommand {
         settings.areReadsDurable = try configuration.choice(.reads, given: reads) != Reads.after
         settings.doReadsPassUnrecorded =
             try configuration.choice(.readsWhenFull, given: readsWhenFull) == FullReads.pass
+        if let calls = try configuration.number(.gatewayCalls, given: calls) { settings.calls = calls }
         settings.access = try Logs.access(configuration)
         return settings
     }

@@ -58,6 +58,8 @@ extension Setting {
         fallback: "1024")
     static let spoolReserve = Setting(
         "gateway.spool_reserve", .number(0...1_048_576), variable: "DOSSIER_SPOOL_RESERVE", option: "--spool-reserve")
+    static let gatewayCalls = Setting(
+        "gateway.calls", .number(1...100_000), variable: "DOSSIER_GATEWAY_CALLS", option: "--calls", fallback: "512")
     static let proxying = Listener(section: "gateway", prefix: "DOSSIER_GATEWAY")
 
     // poll
@@ -84,7 +86,7 @@ extension Setting {
         + [
             signingKeys, origin, checkpointFile, checkpointInterval, witnesses, gatewayListen, gatewayAdmin, upstream,
             gatewaySource, callers, gatewayCloud, reads, readsWhenFull, spool,
-            spoolLimit, spoolReserve,
+            spoolLimit, spoolReserve, gatewayCalls,
         ] + proxying.all + [interval, pollAdmin, pollClouds] + polling.all
         + [cloudsFile, importFormat, importSource, lanes, reconcileClouds, reconcileSources]
 
