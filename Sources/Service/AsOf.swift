@@ -1,53 +1,89 @@
+import EventLog
 import FoundationEssentials
 import Postgres
 import Projections
 import Queries
 import ShareServers
+import TransparencyLog
 
 /// The state of the log that an answer is true as of.
 struct AsOf: Sendable {
-    /// For each lane: how many entries were taken into account, and, where those are all, the root of its tree.
-    let positions: JSON
     /// How many entries of each lane were taken into account, from lane 0 on.
     let sizes: [Int64]
+    /// The roots of the trees of as many entries; nil where the log is damaged, of which `verify` tells more.
+    let roots: [MerkleHash?]
+    /// What was asked for where less than all that is known was.
+    let known: KnownAt?
     let time: Timestamp
     let lagPositions: Int64
     let lag: Duration
 
-    /// As of what every projection has applied, in the transaction of `connection`.
-    static func projections(_ connection: isolated Connection) throws(PostgresError) -> AsOf {
+    /// As of what every projection has applied, or of less, in the transaction of `connection`.
+    static func projections(
+        _ connection: isolated Connection, knownAt bound: KnownAt.Bound? = nil
+    ) throws(PostgresError) -> AsOf {
         let lanes = try connection.fetchAll(Queries.Projections.fetchProgress(projections: Projection.all.map(\.name)))
         let now = Timestamp.now
         let oldest = lanes.filter { $0.position < $0.size }.compactMap(\.nextRecordedAt).min()
-        return AsOf(
-            positions: .array(
-                lanes.map { Self.position($0.lane, $0.position, root: $0.position == $0.size ? $0.root : nil) }),
-            sizes: lanes.map(\.position), time: now, lagPositions: lanes.reduce(0) { $0 + $1.size - $1.position },
-            lag: oldest.map { .microseconds(max(0, now.microseconds - $0.microseconds)) } ?? .zero)
+        return try AsOf(
+            lanes.map { ($0.position, $0.size, $0.root) }, knownAt: bound, time: now,
+            lag: oldest.map { .microseconds(max(0, now.microseconds - $0.microseconds)) } ?? .zero, connection)
     }
 
-    /// As of the log itself.
-    static func log(_ heads: [Queries.Log.FetchHeads]) -> AsOf {
-        AsOf(
-            positions: .array(heads.map { Self.position($0.lane, $0.size, root: $0.root) }),
-            sizes: heads.map(\.size), time: .now, lagPositions: 0, lag: .zero)
+    /// As of the log itself, or of less of it.
+    static func log(
+        _ connection: isolated Connection, knownAt bound: KnownAt.Bound? = nil
+    ) throws(PostgresError) -> AsOf {
+        let heads = try connection.fetchAll(Queries.Log.fetchHeads())
+        return try AsOf(
+            heads.map { ($0.size, $0.size, $0.root) }, knownAt: bound, time: .now, lag: .zero, connection)
     }
 
-    /// The moment up to which nothing that was recorded is missing.
-    var moment: Timestamp { time.advanced(by: .zero - lag) }
-
-    /// The same for an answer out of less than what is known now.
-    func known(_ known: KnownAt?) -> AsOf {
-        guard let known, known.sizes != sizes else { return self }
-        let positions = known.sizes.enumerated().map { Self.position(Int16($0.offset), $0.element, root: nil) }
-        return AsOf(
-            positions: .array(positions), sizes: known.sizes, time: time, lagPositions: lagPositions, lag: lag)
+    /// - Parameter lanes: Of each, from lane 0 on, how many entries can be taken into account, and the head.
+    private init(
+        _ lanes: [(applied: Int64, size: Int64, root: Bytes)], knownAt bound: KnownAt.Bound?, time: Timestamp,
+        lag: Duration, _ connection: isolated Connection
+    ) throws(PostgresError) {
+        let applied = lanes.map(\.applied)
+        known = try bound?.resolved(applied, connection)
+        sizes = known?.sizes ?? applied
+        self.time = time
+        self.lag = lag
+        lagPositions = lanes.reduce(0) { $0 + $1.size - $1.applied }
+        var roots: [MerkleHash?] = []
+        for (number, (lane, size)) in zip(lanes, sizes).enumerated() {
+            roots.append(
+                size == lane.size
+                    ? MerkleHash(lane.root.bytes) : try Self.root(Lane(Int16(number)), size, connection))
+        }
+        self.roots = roots
     }
 
-    private static func position(_ lane: Int16, _ size: Int64, root: Bytes?) -> JSON {
-        var position: [String: JSON] = ["lane": .number(Double(lane)), "size": .number(Double(size))]
-        if let root { position["root"] = .string(Data(root.bytes).base64EncodedString()) }
-        return .object(position)
+    private static func root(
+        _ lane: Lane, _ size: Int64, _ connection: isolated Connection
+    ) throws(PostgresError) -> MerkleHash? {
+        do {
+            return try KeptTree(lane: lane).root(of: size, on: connection)
+        } catch let error as PostgresError {
+            throw error
+        } catch {
+            // An answer in an incident is worth more than none.
+            return nil
+        }
+    }
+
+    /// The moment up to which nothing is missing of what was asked for.
+    var moment: Timestamp { min(time.advanced(by: .zero - lag), known?.moment ?? .latest) }
+
+    /// Each lane with its size and root.
+    var positions: JSON {
+        .array(
+            zip(sizes, roots).enumerated().map { lane, place in
+                [
+                    "lane": .count(Int64(lane)), "size": .count(place.0),
+                    "root": place.1.map { .string(Data($0.bytes).base64EncodedString()) } ?? .null,
+                ]
+            })
     }
 
     var json: JSON {

@@ -15,14 +15,14 @@ struct KnownAt: Sendable {
         case moment(Timestamp)
         case sizes([Int64])
 
-        /// - Throws: `PostgresError`.
-        func resolved(_ asOf: AsOf, _ connection: isolated Connection) throws(PostgresError) -> KnownAt {
+        /// - Parameter applied: How many entries of each lane the projections have taken into account.
+        func resolved(_ applied: [Int64], _ connection: isolated Connection) throws(PostgresError) -> KnownAt {
             switch self {
             case .sizes(let sizes):
-                return KnownAt(sizes: zip(sizes, asOf.sizes).map { min($0, $1) }, moment: .latest)
+                return KnownAt(sizes: zip(sizes, applied).map { min($0, $1) }, moment: .latest)
             case .moment(let moment):
                 let sizes = try connection.fetchAll(Queries.Log.fetchSizesAt(at: moment)).map(\.size)
-                return KnownAt(sizes: zip(sizes, asOf.sizes).map { min($0, $1) }, moment: moment)
+                return KnownAt(sizes: zip(sizes, applied).map { min($0, $1) }, moment: moment)
             }
         }
     }

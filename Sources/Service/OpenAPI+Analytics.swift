@@ -18,11 +18,11 @@ extension OpenAPI {
     private static let analytics: [String: JSON] = [
         "/v1/servers/diff": path(
             "The servers whose status changed in a window, how, and at whose call.",
-            window + [text("known_at", knownAt)] + scope(shareNetwork: true) + page,
+            window + scope(shareNetwork: true) + page,
             ["servers": list("Difference")], paged: true),
         "/v1/metrics/time-in-state": path(
             "How long servers were in each status of a window. The seconds in statuses, unobserved and absent add up to the window once for each server of the group.",
-            window + [choice("by", Grouping.allCases.map(\.rawValue), "fleet"), text("known_at", knownAt)]
+            window + [choice("by", Grouping.allCases.map(\.rawValue), "fleet")]
                 + scope(server: true, shareNetwork: true) + page,
             ["by": string, "groups": list("TimeInState")], paged: true),
         "/v1/metrics/reliability": path(
@@ -59,6 +59,7 @@ extension OpenAPI {
                 time("at", "As of this moment; now where left out."),
                 text("floor", "Nothing younger is listed; `10m` where left out."),
                 text("compared", "Visits that ended so long ago at most are compared with; `90d` where left out."),
+                known,
                 parameter("limit", "Servers.", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
             ] + scope(),
             ["at": moment, "floor_s": number, "compared_s": number, "servers": list("Stuck")], hasWindow: false),
@@ -72,14 +73,15 @@ extension OpenAPI {
     ]
 
     private static let knownAt =
-        "Only from what had been recorded by then: an RFC 3339 time, or how many entries of each lane as `as_of` tells them."
+        "Only from what had been recorded by then: an RFC 3339 time, or how many entries of each lane as `as_of` tells them: then a window that is given gives the figures of then."
 
     // MARK: - Parts
 
     private static let window = [
         time("from", "Inclusive; 30 days before `until` where left out."),
-        time("until", "Exclusive; now where left out."),
+        time("until", "Exclusive; now where left out."), known,
     ]
+    private static let known = text("known_at", knownAt)
     private static let page = [
         parameter("limit", "Rows of a page.", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
         text("cursor", "`next_cursor` of the page before."),

@@ -325,6 +325,12 @@ enum OpenAPI {
                     "schema": {"type": "string", "format": "uuid"}
                   },
                   {
+                    "name": "known_at",
+                    "in": "query",
+                    "description": "Only what had been recorded by then: an RFC 3339 time, or how many entries of each lane as `as_of` tells them.",
+                    "schema": {"type": "string"}
+                  },
+                  {
                     "name": "type",
                     "in": "query",
                     "description": "A type, or `call`, `status`, `backend_details`, `coverage`.",
@@ -893,11 +899,11 @@ enum OpenAPI {
                         "lane": {"type": "integer"},
                         "size": {"type": "integer", "description": "Entries taken into account."},
                         "root": {
-                          "type": "string",
-                          "description": "base64 of the root of the tree over them; left out while the projections lag."
+                          "type": ["string", "null"],
+                          "description": "base64 of the root of the tree over them; null where the log is damaged, which `dossier verify` tells more of."
                         }
                       },
-                      "required": ["lane", "size"]
+                      "required": ["lane", "size", "root"]
                     }
                   },
                   "time": {"type": "string", "format": "date-time"},

@@ -16,20 +16,21 @@ extension QueryService {
     @Sendable func calls(_ request: Request, _ context: Context) async throws -> Response {
         let query = try QueryParameters(
             request,
-            known: ["from", "until", "by", "operation", "actor", "project_id", "host", "server_id"])
+            known: ["from", "until", "known_at", "by", "operation", "actor", "project_id", "host", "server_id"])
         let window = try Window(query)
         let by = try query.choice("by", CallGrouping.operation)
         let operation = try query.text("operation")
         let actor = try query.text("actor")
         let scope = try Scope(query) { lane(of: $0) }
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(
                 Queries.Metrics.fetchCalls(
                     from: window.from, until: end, by: by.rawValue, operation: operation, actorUserId: actor,
                     projectId: scope.projectID, host: scope.host, serverId: scope.server?.id,
-                    lane: scope.server?.lane))
+                    lane: scope.server?.lane, known: asOf.known?.sizes))
             return (rows: rows, end: end, asOf: asOf)
         }
         let length = found.end.microseconds - window.from.microseconds

@@ -12,7 +12,7 @@ extension QueryService {
     /// `GET /v1/metrics/capacity`: 200 with how many servers there were, by step of a window, class of status and group.
     @Sendable func capacity(_ request: Request, _ context: Context) async throws -> Response {
         let query = try QueryParameters(
-            request, known: ["from", "until", "step", "by", "host", "project_id", "share_network_id"])
+            request, known: ["from", "until", "known_at", "step", "by", "host", "project_id", "share_network_id"])
         let window = try Window(query)
         let by = try query.choice("by", Grouping.fleet, [.host, .project, .shareNetwork, .fleet])
         let scope = try Scope(query) { lane(of: $0) }
@@ -22,19 +22,21 @@ extension QueryService {
         guard (length - 1) / step < Self.steps else {
             throw Problem.parameter("step", "the window has more than \(Self.steps) of them; ask for longer ones")
         }
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             return (
                 rows: try connection.fetchAll(
                     Queries.Metrics.fetchCapacity(
                         from: window.from, until: end, stepUs: step, by: by.rawValue, host: scope.host,
                         projectId: scope.projectID, shareNetworkId: scope.shareNetworkID,
-                        limit: Self.capacityRows + 1)),
+                        limit: Self.capacityRows + 1, known: asOf.known?.sizes)),
                 turns: try connection.fetchAll(
                     Queries.Metrics.fetchTurnover(
                         from: window.from, until: end, stepUs: step, by: by.rawValue, host: scope.host,
-                        projectId: scope.projectID, shareNetworkId: scope.shareNetworkID)),
+                        projectId: scope.projectID, shareNetworkId: scope.shareNetworkID,
+                        known: asOf.known?.sizes)),
                 end: end, asOf: asOf
             )
         }

@@ -16,7 +16,7 @@ extension QueryService {
         let (rows, asOf) = try await read { connection in
             (
                 try KeptCheckpoint.fetch(lane: lane, before: before, limit: limit + 1, on: connection),
-                AsOf.log(try connection.fetchAll(Queries.Log.fetchHeads()))
+                try AsOf.log(connection)
             )
         }
         let page = rows.prefix(Int(limit))
@@ -43,7 +43,7 @@ extension QueryService {
             return (
                 roots: [try tree.root(of: from, on: connection), try tree.root(of: to, on: connection)],
                 path: try tree.consistency(from: from, to: to, on: connection),
-                asOf: AsOf.log(try connection.fetchAll(Queries.Log.fetchHeads()))
+                asOf: try AsOf.log(connection)
             )
         }
         return Response(

@@ -7,26 +7,27 @@ extension QueryService {
     /// `GET /v1/conformance`: 200 with what Manila's documented state machine does not allow and happened in a window.
     @Sendable func conformance(_ request: Request, _ context: Context) async throws -> Response {
         let query = try QueryParameters(
-            request, known: ["from", "until", "server_id", "host", "project_id", "limit", "cursor"])
+            request, known: ["from", "until", "known_at", "server_id", "host", "project_id", "limit", "cursor"])
         let window = try Window(query)
         let scope = try Scope(query) { lane(of: $0) }
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in
             (at: try cursor.time("at"), lane: try cursor.lane(), position: try cursor.int("position"))
         }
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let transitions = try connection.fetchAll(
                 Queries.Conformance.fetchTransitions(
                     from: window.from, until: end, lane: scope.server?.lane, serverId: scope.server?.id,
                     host: scope.host, projectId: scope.projectID, afterAt: after?.at, afterLane: after?.lane,
-                    afterPosition: after?.position, limit: limit + 1))
+                    afterPosition: after?.position, limit: limit + 1, known: asOf.known?.sizes))
             let calls = try connection.fetchAll(
                 Queries.Conformance.fetchCalls(
                     from: window.from, until: end, lane: scope.server?.lane, serverId: scope.server?.id,
                     host: scope.host, projectId: scope.projectID, afterAt: after?.at, afterLane: after?.lane,
-                    afterPosition: after?.position, limit: limit + 1))
+                    afterPosition: after?.position, limit: limit + 1, known: asOf.known?.sizes))
             return (rows: transitions.map(Deviation.init) + calls.map(Deviation.init), end: end, asOf: asOf)
         }
         let rows = found.rows.sorted { $0.order < $1.order }

@@ -6,7 +6,7 @@ import ShareServers
 extension QueryService {
     /// `GET /v1/coverage`: 200 with when each source was watching, and the gaps that it found.
     @Sendable func coverage(_ request: Request, _ context: Context) async throws -> Response {
-        let query = try QueryParameters(request, known: ["from", "until", "source", "limit", "cursor"])
+        let query = try QueryParameters(request, known: ["from", "until", "known_at", "source", "limit", "cursor"])
         let window = try Window(query)
         let source = try query.text("source")
         let limit = try query.limit()
@@ -14,16 +14,18 @@ extension QueryService {
         let after = try cursor.map { cursor throws(Problem) in
             (source: try cursor.string("source"), at: try cursor.time("at"), position: try cursor.int("position"))
         }
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(
                 Queries.Coverage.fetchCoverage(
                     from: window.from, until: end, source: source, afterSource: after?.source, afterAt: after?.at,
-                    afterPosition: after?.position, limit: limit + 1))
+                    afterPosition: after?.position, limit: limit + 1, known: asOf.known?.sizes))
             let sources =
                 cursor == nil
-                ? try connection.fetchAll(Queries.Coverage.fetchSources(from: window.from, until: end)) : nil
+                ? try connection.fetchAll(
+                    Queries.Coverage.fetchSources(from: window.from, until: end, known: asOf.known?.sizes)) : nil
             return (rows: rows, sources: sources, end: end, asOf: asOf)
         }
         let page = found.rows.prefix(Int(limit))

@@ -15,15 +15,14 @@ extension QueryService {
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try ServerKey(cursor) }
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
-            let known = try bound?.resolved(asOf, connection)
-            let end = window.end(asOf: min(asOf.moment, known?.moment ?? .latest))
+            let asOf = try AsOf.projections(connection, knownAt: bound)
+            let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(
                 Queries.Servers.fetchDiff(
-                    from: window.from, until: end, known: known?.sizes, host: scope.host,
+                    from: window.from, until: end, known: asOf.known?.sizes, host: scope.host,
                     projectId: scope.projectID, shareNetworkId: scope.shareNetworkID, afterLane: after?.lane,
                     afterServerId: after?.id, limit: limit + 1))
-            return (rows: rows, end: end, asOf: asOf.known(known))
+            return (rows: rows, end: end, asOf: asOf)
         }
         let page = found.rows.prefix(Int(limit))
         let next =

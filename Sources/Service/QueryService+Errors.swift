@@ -10,7 +10,7 @@ extension QueryService {
     /// `GET /v1/errors`: 200 with the error episodes and the failed calls of a window, in order of time.
     @Sendable func errors(_ request: Request, _ context: Context) async throws -> Response {
         let query = try QueryParameters(
-            request, known: ["from", "until", "kind", "server_id", "host", "project_id", "limit", "cursor"])
+            request, known: ["from", "until", "known_at", "kind", "server_id", "host", "project_id", "limit", "cursor"])
         let window = try Window(query)
         let kind = try query.choice("kind", ErrorKind.all)
         let scope = try Scope(query) { lane(of: $0) }
@@ -19,20 +19,22 @@ extension QueryService {
         let after = try cursor.map { cursor throws(Problem) in
             (at: try cursor.time("at"), lane: try cursor.lane(), position: try cursor.int("position"))
         }
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(
                 Queries.Errors.fetchErrors(
                     from: window.from, until: end, kind: kind == .all ? nil : kind.rawValue, lane: scope.server?.lane,
                     serverId: scope.server?.id, host: scope.host, projectId: scope.projectID, afterAt: after?.at,
-                    afterLane: after?.lane, afterPosition: after?.position, limit: limit + 1))
+                    afterLane: after?.lane, afterPosition: after?.position, limit: limit + 1,
+                    known: asOf.known?.sizes))
             let offenders =
                 cursor == nil && scope.server == nil && kind != .call
                 ? try connection.fetchAll(
                     Queries.Errors.fetchOffenders(
                         from: window.from, until: end, host: scope.host, projectId: scope.projectID,
-                        limit: Self.offenders))
+                        limit: Self.offenders, known: asOf.known?.sizes))
                 : nil
             return (rows: rows, offenders: offenders, end: end, asOf: asOf)
         }
@@ -93,19 +95,20 @@ extension QueryService {
     /// `GET /v1/stuck`: 200 with the servers that have been in a transitional status for longer than is usual.
     @Sendable func stuck(_ request: Request, _ context: Context) async throws -> Response {
         let query = try QueryParameters(
-            request, known: ["at", "floor", "compared", "host", "project_id", "limit"])
+            request, known: ["at", "known_at", "floor", "compared", "host", "project_id", "limit"])
         let at = try query.time("at")
         let floor = try query.duration("floor") ?? Self.floor
         let compared = try query.duration("compared") ?? Self.compared
         let scope = try Scope(query) { lane(of: $0) }
         let limit = try query.limit()
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
             let moment = min(at ?? .latest, asOf.moment)
             let rows = try connection.fetchAll(
                 Queries.Errors.fetchStuck(
                     at: moment, since: moment.advanced(by: .zero - compared), floorUs: floor.wholeMicroseconds,
-                    host: scope.host, projectId: scope.projectID, limit: limit))
+                    host: scope.host, projectId: scope.projectID, limit: limit, known: asOf.known?.sizes))
             return (rows: rows, moment: moment, asOf: asOf)
         }
         let servers = found.rows.map { row -> JSON in

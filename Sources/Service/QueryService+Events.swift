@@ -15,7 +15,7 @@ extension QueryService {
             request,
             known: [
                 "server_id", "type", "operation", "status", "actor", "request_id", "project_id", "host", "http_status",
-                "from", "until", "lane", "limit", "cursor",
+                "from", "until", "lane", "known_at", "limit", "cursor",
             ])
         let filter = try EventFilter(query, lanes: log.lanes)
         let limit = Int(try query.limit())
@@ -26,13 +26,14 @@ extension QueryService {
             guard let next, filter.lanes.contains(next.lane) else { throw Cursor.refused }
         }
         let start = next!
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let heads = try connection.fetchAll(Queries.Log.fetchHeads())
+            let asOf = try AsOf.log(connection, knownAt: bound)
             var rows: [Queries.Events.FetchEvents] = []
             var at: (lane: Int16, position: Int64)? = start
             var budget = Self.scannedPositions
             while let place = at, budget > 0, rows.count < limit {
-                let size = heads.first { $0.lane == place.lane }?.size ?? 0
+                let size = asOf.sizes[Int(place.lane)]
                 let until = min(size, place.position + budget)
                 let wanted = limit - rows.count
                 let page = try connection.fetchAll(
@@ -44,7 +45,7 @@ extension QueryService {
                     scanned < size
                     ? (place.lane, scanned) : place.lane + 1 < filter.lanes.upperBound ? (place.lane + 1, 0) : nil
             }
-            return (rows: rows, next: at, asOf: AsOf.log(heads))
+            return (rows: rows, next: at, asOf: asOf)
         }
         let nextCursor = found.next.map {
             Cursor(["lane": .number(Double($0.lane)), "position": .number(Double($0.position))]).text
@@ -66,7 +67,7 @@ extension QueryService {
         let (row, asOf) = try await read { connection in
             (
                 try connection.fetchOptional(Queries.Events.fetchEvent(lane: place.lane.number, position: place.index)),
-                AsOf.log(try connection.fetchAll(Queries.Log.fetchHeads()))
+                try AsOf.log(connection)
             )
         }
         guard let row else { throw Problem(.notFound, "the log has no entry \(place)") }

@@ -26,8 +26,8 @@ extension QueryService {
         }
         let lane = lane(of: id)
         let found = try await read(isOfOne: true) { connection in
-            let asOf = try AsOf.projections(connection)
-            let known = try bound?.resolved(asOf, connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
+            let known = asOf.known
             let size = known?.sizes[Int(lane)]
             let first = Queries.Servers.fetchHistory(
                 lane: lane, serverId: id, from: nil, until: nil, afterAt: nil, afterPosition: nil, reads: true,
@@ -37,17 +37,17 @@ extension QueryService {
             else {
                 throw Problem(
                     .notFound, "no event has named server \(id.text)",
-                    ["as_of": asOf.known(known).json])
+                    ["as_of": asOf.json])
             }
             let rows = try connection.fetchAll(
                 Queries.Servers.fetchHistory(
                     lane: lane, serverId: id, from: from, until: until, afterAt: after?.at,
                     afterPosition: after?.position, reads: reads, known: size, limit: limit + 1))
-            guard cursor == nil else { return (rows: rows, beside: nil as Beside?, asOf: asOf.known(known)) }
+            guard cursor == nil else { return (rows: rows, beside: nil as Beside?, asOf: asOf) }
             let visits = try connection.fetchAll(
                 Queries.Servers.fetchVisits(
                     lane: lane, serverId: id, from: from, until: until, known: known?.sizes, limit: Self.visits))
-            let end = min(until ?? .latest, asOf.moment, known?.moment ?? .latest)
+            let end = min(until ?? .latest, asOf.moment)
             let life = try ServerLife(of: id, lane: lane, until: known?.moment, known: known, connection)
             let gaps =
                 life.isCovered
@@ -56,7 +56,7 @@ extension QueryService {
                         lane: lane, serverId: id, from: from, until: end, known: known?.sizes, limit: Self.visits))
                 : []
             let beside = Beside(visits: visits, gaps: gaps, end: until == end ? nil : end, life: life)
-            return (rows: rows, beside: beside, asOf: asOf.known(known))
+            return (rows: rows, beside: beside, asOf: asOf)
         }
         let items = try found.rows.prefix(Int(limit)).map { try TimelineItem($0) }
         let next =

@@ -7,7 +7,8 @@ extension QueryService {
     /// `GET /v1/metrics/reliability`: 200 with time to restore, MTBF and availability in a window, by group.
     @Sendable func reliability(_ request: Request, _ context: Context) async throws -> Response {
         let query = try QueryParameters(
-            request, known: ["from", "until", "by", "migrating", "confidence", "limit", "cursor"] + Scope.parameters)
+            request,
+            known: ["from", "until", "known_at", "by", "migrating", "confidence", "limit", "cursor"] + Scope.parameters)
         let window = try Window(query)
         let by = try query.choice("by", Grouping.fleet)
         let scope = try Scope(query) { lane(of: $0) }
@@ -15,23 +16,24 @@ extension QueryService {
         let confidence = try query.share("confidence") ?? 0.9
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try cursor.string("group") }
+        let bound = try knownAt(query)
         let found = try await read { connection in
-            let asOf = try AsOf.projections(connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             return (
                 states: try connection.fetchAll(
                     Queries.Metrics.fetchTimeInState(
-                        window, end, by, scope, known: nil, after: after, limit: limit + 1)),
+                        window, end, by, scope, known: asOf.known?.sizes, after: after, limit: limit + 1)),
                 failures: try connection.fetchAll(
                     Queries.Metrics.fetchFailures(
                         from: window.from, until: end, by: by.rawValue, lane: scope.server?.lane,
                         serverId: scope.server?.id, host: scope.host, projectId: scope.projectID,
-                        shareNetworkId: scope.shareNetworkID)),
+                        shareNetworkId: scope.shareNetworkID, known: asOf.known?.sizes)),
                 creations: try connection.fetchAll(
                     Queries.Metrics.fetchCreations(
                         from: window.from, until: end, by: by.rawValue, lane: scope.server?.lane,
                         serverId: scope.server?.id, host: scope.host, projectId: scope.projectID,
-                        shareNetworkId: scope.shareNetworkID)),
+                        shareNetworkId: scope.shareNetworkID, known: asOf.known?.sizes)),
                 end: end, asOf: asOf
             )
         }

@@ -18,12 +18,12 @@ extension QueryService {
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try ServerKey(cursor) }
         let (states, asOf) = try await read { connection in
-            let asOf = try AsOf.projections(connection)
-            let known = try bound?.resolved(asOf, connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
+            let known = asOf.known
             return (
                 try Self.states(
                     filter, at: at ?? known?.moment, known: known, after: after, limit: limit + 1, connection),
-                asOf.known(known)
+                asOf
             )
         }
         let page = states.prefix(Int(limit))
@@ -39,15 +39,15 @@ extension QueryService {
         let query = try QueryParameters(request, known: ["at", "known_at"])
         let (at, bound) = (try query.time("at"), try knownAt(query))
         let (state, life, asOf) = try await read(isOfOne: true) { connection in
-            let asOf = try AsOf.projections(connection)
-            let known = try bound?.resolved(asOf, connection)
+            let asOf = try AsOf.projections(connection, knownAt: bound)
+            let known = asOf.known
             let moment = at ?? known?.moment
             let lane = lane(of: id)
             return (
                 try Self.state(of: id, lane: lane, at: moment, known: known, connection),
                 try ServerLife(
                     of: id, lane: lane, until: moment?.advanced(by: .microseconds(1)), known: known, connection),
-                asOf.known(known)
+                asOf
             )
         }
         guard let state else {

@@ -15,13 +15,12 @@ extension QueryService {
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try cursor.string("group") }
         let (rows, end, asOf) = try await read { connection in
-            let asOf = try AsOf.projections(connection)
-            let known = try bound?.resolved(asOf, connection)
-            let end = window.end(asOf: min(asOf.moment, known?.moment ?? .latest))
+            let asOf = try AsOf.projections(connection, knownAt: bound)
+            let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(
                 Queries.Metrics.fetchTimeInState(
-                    window, end, by, scope, known: known?.sizes, after: after, limit: limit + 1))
-            return (rows, end, asOf.known(known))
+                    window, end, by, scope, known: asOf.known?.sizes, after: after, limit: limit + 1))
+            return (rows, end, asOf)
         }
         let groups = TimeInState.groups(rows, length: end.microseconds - window.from.microseconds)
         let page = groups.prefix(Int(limit))

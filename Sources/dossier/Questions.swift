@@ -37,8 +37,21 @@ struct KnownAtOptions: ParsableArguments {
             valueName: "time or size"))
     var knownAt: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "As of so many entries, as a former answer tells them in 'as_of': the figures of then.",
+            discussion: "With several lanes each is named, as in 0:120,1:77. Give the window of that answer as well.",
+            valueName: "size"))
+    var asOfSize: String?
+
+    func validate() throws {
+        guard knownAt != nil, asOfSize != nil else { return }
+        throw ValidationError("--known-at and --as-of-size say the same. Keep one of them.")
+    }
+
     /// A time as one types it, in RFC 3339; anything else as it is.
     var query: [(name: String, value: String?)] {
+        if let asOfSize { return [("known_at", asOfSize)] }
         guard let knownAt else { return [] }
         // A number alone is a size, and would be no time either.
         return [("known_at", TimeArgument.moment(knownAt, now: .now)?.description ?? knownAt)]

@@ -48,22 +48,22 @@ import Testing
                 let failures = try connection.plan(
                     Metrics.fetchFailures(
                         from: from, until: until, by: "fleet", lane: lane, serverId: server, host: nil, projectId: nil,
-                        shareNetworkId: nil))
+                        shareNetworkId: nil, known: nil))
                 let creations = try connection.plan(
                     Metrics.fetchCreations(
                         from: from, until: until, by: "fleet", lane: lane, serverId: server, host: nil, projectId: nil,
-                        shareNetworkId: nil))
+                        shareNetworkId: nil, known: nil))
                 #expect(failures.scanned.isSubset(of: server == nil ? Self.small : Self.few))
                 #expect(creations.scanned.isSubset(of: server == nil ? Self.small : Self.few))
             }
             let capacity = try connection.plan(
                 Metrics.fetchCapacity(
                     from: from, until: until, stepUs: 10_000_000, by: "fleet", host: nil, projectId: nil,
-                    shareNetworkId: nil, limit: 1000))
+                    shareNetworkId: nil, limit: 1000, known: nil))
             let turnover = try connection.plan(
                 Metrics.fetchTurnover(
                     from: from, until: until, stepUs: 10_000_000, by: "fleet", host: nil, projectId: nil,
-                    shareNetworkId: nil))
+                    shareNetworkId: nil, known: nil))
             for plan in [capacity, turnover] { #expect(plan.scanned.isSubset(of: Self.small)) }
         }
     }
@@ -76,7 +76,7 @@ import Testing
                 let plan = try connection.plan(
                     Metrics.fetchCalls(
                         from: from, until: until, by: "operation", operation: nil, actorUserId: nil, projectId: nil,
-                        host: nil, serverId: server, lane: server.map { _ in 0 }))
+                        host: nil, serverId: server, lane: server.map { _ in 0 }, known: nil))
                 #expect(plan.scanned.isSubset(of: Self.small.union(["call_stats"])))
                 #expect(!plan.scanned.contains { $0.hasPrefix("entries") })
             }
@@ -111,15 +111,15 @@ import Testing
                         Queries.Errors.fetchErrors(
                             from: from, until: until, kind: nil, lane: lane, serverId: server, host: nil,
                             projectId: nil,
-                            afterAt: nil, afterLane: nil, afterPosition: nil, limit: 100)),
+                            afterAt: nil, afterLane: nil, afterPosition: nil, limit: 100, known: nil)),
                     try connection.plan(
                         Queries.Conformance.fetchTransitions(
                             from: from, until: until, lane: lane, serverId: server, host: nil, projectId: nil,
-                            afterAt: nil, afterLane: nil, afterPosition: nil, limit: 100)),
+                            afterAt: nil, afterLane: nil, afterPosition: nil, limit: 100, known: nil)),
                     try connection.plan(
                         Queries.Conformance.fetchCalls(
                             from: from, until: until, lane: lane, serverId: server, host: nil, projectId: nil,
-                            afterAt: nil, afterLane: nil, afterPosition: nil, limit: 100)),
+                            afterAt: nil, afterLane: nil, afterPosition: nil, limit: 100, known: nil)),
                 ]
                 for (index, plan) in plans.enumerated() {
                     #expect(plan.scanned.isSubset(of: server == nil ? Self.small : Self.few), "plan \(index)")
@@ -127,7 +127,7 @@ import Testing
             }
             let stuck = try connection.plan(
                 Queries.Errors.fetchStuck(
-                    at: until, since: from, floorUs: 0, host: nil, projectId: nil, limit: 100))
+                    at: until, since: from, floorUs: 0, host: nil, projectId: nil, limit: 100, known: nil))
             #expect(stuck.scanned.isSubset(of: Self.small))
         }
     }

@@ -41,7 +41,7 @@ import TransparencyLog
         }
     }
 
-    @Test("An answer of projections that lag says by how much, and names no root")
+    @Test("An answer of projections that lag says by how much, and names the root over what it rests on")
     func lag() async throws {
         try await TestService.with { service in
             try await fill(service)
@@ -52,7 +52,7 @@ import TransparencyLog
             ])
             for uri in Self.routes where !uri.hasPrefix("/v1/events") {
                 let asOf = try #require(try await service.good(uri)["as_of"])
-                #expect(asOf["positions"] == [["lane": 0, "size": 16]])
+                #expect(try await asOf["positions"] == [["lane": 0, "size": 16, "root": root(16, service)]])
                 #expect(asOf["lag_positions"] == 2)
                 #expect(try #require(asOf["lag_s"]?.number) >= 0)
             }
@@ -65,6 +65,46 @@ import TransparencyLog
             let level = try await service.good("/v1/servers")
             #expect(level["servers"]?.array?.count == 3)
             #expect(level.at("as_of.positions.0.size") == 18)
+        }
+    }
+
+    @Test(
+        "An answer as of fewer entries names the root over these, whatever came later, in every route that takes them")
+    func fewer() async throws {
+        try await TestService.with { service in
+            try await fill(service)
+            try await service.append(
+                (0..<600).map { try Sample.status(Sample.server(9), "active", at: 60 + Double($0)) })
+            let routes = [
+                "/v1/servers", "/v1/servers/\(Sample.alpha.lower)", "/v1/servers/\(Sample.alpha.lower)/history",
+                "/v1/servers/diff", "/v1/metrics/time-in-state", "/v1/metrics/reliability", "/v1/metrics/capacity",
+                "/v1/metrics/calls", "/v1/errors", "/v1/stuck", "/v1/coverage", "/v1/conformance", "/v1/events",
+            ]
+            for (number, uri) in routes.enumerated() {
+                let size = [1, 16, 255, 256, 257, 615][number % 6]
+                let answer = try await service.good("\(uri)?known_at=\(size)")
+                #expect(
+                    try await answer.at("as_of.positions") == [
+                        ["lane": 0, "size": .number(Double(size)), "root": root(size, service)]
+                    ],
+                    "\(uri)")
+            }
+        }
+    }
+
+    @Test("Where a hash of the tree is missing an answer is given all the same, and names no root")
+    func damaged() async throws {
+        try await TestService.with { service in
+            try await service.append((0..<600).map { try Sample.status(Sample.alpha, "active", at: Double($0)) })
+            let connection = try await Connection.open(service.url)
+            try await connection.run { connection in
+                try connection.execute("ALTER TABLE dossier.subtrees DISABLE TRIGGER append_only")
+                try connection.execute("DELETE FROM dossier.subtrees")
+            }
+            await connection.close()
+            let answer = try await service.good("/v1/servers?known_at=300")
+            #expect(answer["servers"]?.array?.count == 1)
+            #expect(answer.at("as_of.positions") == [["lane": 0, "size": 300, "root": .null]])
         }
     }
 

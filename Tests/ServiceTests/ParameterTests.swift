@@ -18,7 +18,7 @@ import Testing
             "/v1/events",
             [
                 "server_id", "type", "operation", "status", "actor", "request_id", "project_id", "host", "http_status",
-                "from", "until", "lane", "limit", "cursor",
+                "from", "until", "lane", "known_at", "limit", "cursor",
             ]
         ), ("/v1/events/0/0", []),
         (
@@ -35,15 +35,22 @@ import Testing
         (
             "/v1/metrics/reliability",
             [
-                "from", "until", "by", "migrating", "confidence", "server_id", "host", "project_id",
+                "from", "until", "known_at", "by", "migrating", "confidence", "server_id", "host", "project_id",
                 "share_network_id", "limit", "cursor",
             ]
-        ), ("/v1/metrics/capacity", ["from", "until", "step", "by", "host", "project_id", "share_network_id"]),
-        ("/v1/metrics/calls", ["from", "until", "by", "operation", "actor", "server_id", "host", "project_id"]),
-        ("/v1/errors", ["from", "until", "kind", "server_id", "host", "project_id", "limit", "cursor"]),
-        ("/v1/stuck", ["at", "floor", "compared", "host", "project_id", "limit"]),
-        ("/v1/coverage", ["from", "until", "source", "limit", "cursor"]),
-        ("/v1/conformance", ["from", "until", "server_id", "host", "project_id", "limit", "cursor"]),
+        ),
+        (
+            "/v1/metrics/capacity",
+            ["from", "until", "known_at", "step", "by", "host", "project_id", "share_network_id"]
+        ),
+        (
+            "/v1/metrics/calls",
+            ["from", "until", "known_at", "by", "operation", "actor", "server_id", "host", "project_id"]
+        ),
+        ("/v1/errors", ["from", "until", "known_at", "kind", "server_id", "host", "project_id", "limit", "cursor"]),
+        ("/v1/stuck", ["at", "known_at", "floor", "compared", "host", "project_id", "limit"]),
+        ("/v1/coverage", ["from", "until", "known_at", "source", "limit", "cursor"]),
+        ("/v1/conformance", ["from", "until", "known_at", "server_id", "host", "project_id", "limit", "cursor"]),
     ]
 
     /// A value that each parameter takes.

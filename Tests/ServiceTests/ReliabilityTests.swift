@@ -164,7 +164,7 @@ import Testing
         arguments: [
             ("confidence=0", "confidence"), ("confidence=1", "confidence"), ("confidence=nan", "confidence"),
             ("confidence=90", "confidence"), ("migrating=maybe", "migrating"), ("by=day", "by"), ("limit=0", "limit"),
-            ("known_at=3", "known_at"),
+            ("known_at=x", "known_at"),
         ])
     func refusals(query: String, parameter: String) async throws {
         try await TestService.with { service in

@@ -39,6 +39,8 @@ import Testing
                     let knownAt = (number + index).isMultiple(of: 2) ? stage.knownAt : stage.recorded
                     let now = try await service.get("\(then.uri)&known_at=\(knownAt)")
                     let differences = now.json.withoutClock.differences(from: then.answer.json.withoutClock)
+                    let (positions, former) = (now.json.at("as_of.positions"), then.answer.json.at("as_of.positions"))
+                    #expect(positions == former, "\(round): the roots of \(then.uri)&known_at=\(knownAt)")
                     #expect(now.status == then.answer.status, "\(round): \(then.uri)&known_at=\(knownAt)")
                     #expect(differences == [], "\(round): \(then.uri)&known_at=\(knownAt)")
                 }
@@ -50,6 +52,7 @@ import Testing
     private func uris(_ events: [Event], _ history: inout RandomHistory) -> [String] {
         let window = history.window(events)
         let (from, until) = (Timestamp(microseconds: window.lowerBound), Timestamp(microseconds: window.upperBound))
+        let step = max((window.upperBound - window.lowerBound) / 7_000_000, 1)
         let bounds = "from=\(from)&until=\(until)"
         let servers = (0..<3).map { _ in Sample.server(history.random.pick(Array(1...12))).lower }
         return [
@@ -58,6 +61,14 @@ import Testing
             "/v1/servers/diff?limit=1000&\(bounds)",
             "/v1/metrics/time-in-state?by=\(history.random.pick(["fleet", "server", "host", "project"]))&\(bounds)",
             "/v1/metrics/time-in-state?host=h1&\(bounds)",
+            "/v1/metrics/reliability?by=\(history.random.pick(["fleet", "server", "host", "project"]))&\(bounds)",
+            "/v1/metrics/reliability?server_id=\(servers[0])&\(bounds)",
+            "/v1/metrics/capacity?by=\(history.random.pick(["fleet", "host", "project"]))&step=\(step)s&\(bounds)",
+            "/v1/metrics/calls?by=\(history.random.pick(["operation", "actor", "project", "host", "http_class"]))&\(bounds)",
+            "/v1/metrics/calls?server_id=\(servers[1])&\(bounds)", "/v1/errors?limit=1000&\(bounds)",
+            "/v1/errors?server_id=\(servers[2])&\(bounds)", "/v1/stuck?floor=1s&at=\(until)",
+            "/v1/conformance?limit=1000&\(bounds)", "/v1/coverage?limit=1000&\(bounds)",
+            "/v1/events?limit=1000&\(bounds)",
         ]
             + servers.flatMap { ["/v1/servers/\($0)?at=\(until)", "/v1/servers/\($0)/history?limit=1000&\(bounds)"] }
     }

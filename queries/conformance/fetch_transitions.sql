@@ -10,6 +10,7 @@
 -- $8 after_lane smallint?
 -- $9 after_position bigint?
 -- $10 limit integer  rows
+-- $11 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   lane smallint
 --   position bigint
@@ -41,7 +42,7 @@ with recursive step (former, status) as (
     select way.former, step.status from way join step on step.former = way.status
 ), change as (
     select visit.*, lag(status) over turn as former_status, lag(from_at) over turn as former_at
-    from dossier.visits($1, $2, $3, $4, null) visit
+    from dossier.visits($1, $2, $3, $4, $11) visit
     window turn as (partition by lane, server_id order by from_at, position)
 )
 select change.lane, change.position, change.from_at as at, change.server_id, change.former_status, change.status,
@@ -58,6 +59,7 @@ where change.from_at >= $1 and change.former_status is not null
         select from dossier.entries entry
         where entry.lane = change.lane and entry.server_id = change.server_id
             and entry.occurred_at > change.former_at and entry.occurred_at <= change.from_at
+            and ($11::bigint[] is null or entry.position < $11[change.lane + 1])
             and entry.operation = 'reset_status' and entry.http_status between 200 and 299)
 order by at, lane, position
 limit $10

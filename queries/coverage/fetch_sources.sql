@@ -1,6 +1,7 @@
 -- Every source that told the status of a server or said that it was watching: how many servers, and how long it watched.
 -- $1 from timestamptz  inclusive
 -- $2 until timestamptz  exclusive, no later than what is known
+-- $3 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   source text
 --   servers bigint
@@ -13,10 +14,12 @@ with watched as (
         (coalesce(range_agg(tstzrange(from_at, until_at)) filter (where state = 'watching'), '{}')
             - coalesce(range_agg(tstzrange(least(from_at, until_at), until_at)) filter (where state = 'gap'), '{}'))
             * tstzmultirange(tstzrange($1, $2)) as watch
-    from dossier.coverage
+    from dossier.known_coverage($3)
     group by source
 ), told as (
-    select source, count(*) as servers from dossier.server_sources, unnest(sources) as each (source) group by source
+    select source, count(*) as servers
+    from dossier.told_sources(null, null, $3), unnest(sources) as each (source)
+    group by source
 )
 select source, coalesce(told.servers, 0) as servers, watched.source is not null as has_declared,
     case when watched.source is not null then coalesce((

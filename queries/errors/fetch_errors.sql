@@ -11,6 +11,7 @@
 -- $9 after_lane smallint?
 -- $10 after_position bigint?
 -- $11 limit integer  rows
+-- $12 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   kind text
 --   lane smallint
@@ -38,9 +39,8 @@ with found as (
     (select 'episode' as kind, lane, position, from_at as at, server_id, status, former_status, not_before, until_at,
         until_status, resolution, is_asserted, visits, host, project_id, share_network_id, cause_position,
         until_cause_position
-     from dossier.error_episodes
+     from dossier.episodes($12, $4::smallint, $5::uuid)
      where $3::text is distinct from 'call' and from_at < $2 and (until_at is null or until_at > $1 or from_at >= $1)
-        and ($5::uuid is null or (lane = $4::smallint and server_id = $5))
         and ($6::text is null or host = $6) and ($7::text is null or project_id = $7)
         and ($8::timestamptz is null or (from_at, lane, position) > ($8, $9::smallint, $10::bigint))
      order by from_at, lane, position
@@ -49,13 +49,14 @@ with found as (
     (select 'call', lane, position, occurred_at, server_id, null, null, null, null, null, null, null, null, place.host,
         project_id, null, null, null
      from dossier.entries
+     cross join lateral (select coalesce(($12::bigint[])[lane + 1], 9223372036854775807) as known) bound
      cross join lateral (
-        select nullif(dossier.call_host(lane, server_id, occurred_at, position, entries.host, 9223372036854775807), '')
+        select nullif(dossier.call_host(lane, server_id, occurred_at, position, entries.host, bound.known), '')
             as host
      ) place
      where $3::text is distinct from 'episode' and http_status >= 400 and occurred_at >= $1 and occurred_at < $2
         and ($5::uuid is null or (lane = $4::smallint and server_id = $5))
-        and dossier.is_counted(lane, position, request_id, 9223372036854775807)
+        and dossier.is_counted(lane, position, request_id, bound.known) and position < bound.known
         and ($6::text is null or place.host = $6) and ($7::text is null or project_id = $7)
         and ($8::timestamptz is null or (occurred_at, lane, position) > ($8, $9::smallint, $10::bigint))
      order by occurred_at, lane, position
@@ -66,9 +67,8 @@ with found as (
 select found.kind, found.lane, found.position, found.at, found.server_id, found.status, found.former_status,
     found.not_before, found.until_at, found.until_status, found.resolution, found.is_asserted, found.visits,
     case found.kind when 'episode' then (
-        select count(*) from dossier.error_episodes earlier
-        where earlier.lane = found.lane and earlier.server_id = found.server_id
-            and (earlier.from_at, earlier.position) < (found.at, found.position)) end as recurrence,
+        select count(*) from dossier.episodes($12, found.lane, found.server_id) earlier
+        where (earlier.from_at, earlier.position) < (found.at, found.position)) end as recurrence,
     found.host, found.project_id, found.share_network_id, dossier.summary(cause) as cause,
     dossier.summary(remedy) as remedy, case found.kind when 'call' then dossier.summary(self) end as call
 from found

@@ -4,6 +4,7 @@
 -- $3 host text?  only there
 -- $4 project_id text?
 -- $5 limit integer  rows
+-- $6 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   server_id uuid
 --   episodes bigint
@@ -14,7 +15,7 @@
 select server_id, count(*) as episodes,
     sum(dossier.microseconds(least(until_at, $2)) - dossier.microseconds(from_at))::bigint as failed_us,
     (array_agg(host order by from_at desc))[1] as host
-from dossier.error_episodes
+from dossier.episodes($6, null, null)
 where from_at >= $1 and from_at < $2 and ($3::text is null or host = $3) and ($4::text is null or project_id = $4)
 group by lane, server_id
 having count(*) > 1

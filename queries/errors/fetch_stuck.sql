@@ -6,6 +6,7 @@
 -- $4 host text?  only there
 -- $5 project_id text?
 -- $6 limit integer  rows
+-- $7 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   lane smallint
 --   server_id uuid
@@ -25,20 +26,12 @@
 -- limit: $6
 with suspect as (
     select visit.*, dossier.microseconds($1) - dossier.microseconds(visit.from_at) as age_us
-    from (
-        select lane, server_id, status, from_at, not_before, position, cause_position, host, project_id, share_network_id
-        from dossier.servers
-        where status is not null and from_at <= $1
-        union all
-        select lane, server_id, status, from_at, not_before, position, cause_position, host, project_id, share_network_id
-        from dossier.status_intervals
-        where from_at <= $1 and until_at > $1
-    ) visit
-    where dossier.status_class(visit.status) = 'transitional'
+    from dossier.visits($1::timestamptz, $1::timestamptz + interval '1 microsecond', null, null, $7) visit
+    where (visit.until_at is null or visit.until_at > $1) and dossier.status_class(visit.status) = 'transitional'
         and ($4::text is null or visit.host = $4) and ($5::text is null or visit.project_id = $5)
 ), ended as (
     select status, host, (dossier.microseconds(until_at) - dossier.microseconds(from_at)) as length_us
-    from dossier.status_intervals
+    from dossier.visits($2::timestamptz, $1::timestamptz, null, null, $7)
     where until_at >= $2 and until_at < $1 and status in (select status from suspect)
 ), usual as (
     select status, host, grouping(host) = 1 as is_fleet, count(*) as compared,

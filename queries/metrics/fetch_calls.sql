@@ -10,6 +10,7 @@
 -- $7 host text?
 -- $8 server_id uuid?
 -- $9 lane smallint?  with $8: out of the log alone
+-- $10 known bigint[]?  as of these positions, one a lane, all of it out of the log; null: all that is counted
 -- returns: many
 --   group_name text
 --   http_class smallint
@@ -18,11 +19,15 @@
 --   duration_us bigint
 -- order: group_name ascending
 -- limit: none; a row for each group, class and bucket that there is
-with counted as (
+with done as materialized (
+    select lane, least(position, ($10::bigint[])[lane + 1]) as position
+    from dossier.projections
+    where projection = 'call_stats'
+), counted as (
     select stats.operation, stats.actor_user_id, stats.project_id, stats.host, stats.http_class, stats.bucket,
         stats.calls, stats.duration_us
     from dossier.call_stats stats
-    where $8::uuid is null
+    where $8::uuid is null and $10::bigint[] is null
         and stats.hour_at >= date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC')
         and stats.hour_at < date_trunc('hour', $2::timestamptz, 'UTC')
     union all
@@ -31,23 +36,23 @@ with counted as (
         coalesce(entry.http_status / 100, 0)::smallint,
         dossier.latency_bucket((entry.body::json -> 'data' ->> 'duration_ms')::double precision), 1,
         (least(coalesce((entry.body::json -> 'data' ->> 'duration_ms')::double precision, 0), 1e9) * 1000)::bigint
-    from dossier.projections done
+    from done
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
-    where done.projection = 'call_stats' and entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
+    where entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
         and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
         and entry.occurred_at >= $1
-        and entry.occurred_at < least($2,
-            date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
+        and entry.occurred_at < least($2, case when $10::bigint[] is null then
+            date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC') end)
     union all
     select coalesce(entry.operation, ''), coalesce(entry.actor_user_id, ''), coalesce(entry.project_id, ''),
         dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, done.position),
         coalesce(entry.http_status / 100, 0)::smallint,
         dossier.latency_bucket((entry.body::json -> 'data' ->> 'duration_ms')::double precision), 1,
         (least(coalesce((entry.body::json -> 'data' ->> 'duration_ms')::double precision, 0), 1e9) * 1000)::bigint
-    from dossier.projections done
+    from done
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
-    where done.projection = 'call_stats' and entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
-        and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
+    where entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
+        and $10::bigint[] is null and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
         and entry.occurred_at >= greatest(date_trunc('hour', $2::timestamptz, 'UTC'),
             date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
         and entry.occurred_at < $2
@@ -58,7 +63,7 @@ with counted as (
         dossier.latency_bucket((entry.body::json -> 'data' ->> 'duration_ms')::double precision), 1,
         (least(coalesce((entry.body::json -> 'data' ->> 'duration_ms')::double precision, 0), 1e9) * 1000)::bigint
     from dossier.entries entry
-    join dossier.projections done on done.projection = 'call_stats' and done.lane = entry.lane
+    join done on done.lane = entry.lane
     where entry.lane = $9::smallint and entry.server_id = $8 and entry.occurred_at >= $1 and entry.occurred_at < $2
         and entry.type = 'org.openstack.manila.share_server.call' and entry.position < done.position
         and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)

@@ -8,6 +8,7 @@
 -- $6 project_id text?
 -- $7 share_network_id text?
 -- $8 limit integer  rows
+-- $9 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   group_name text?
 --   step bigint
@@ -20,7 +21,7 @@ with piece as (
     select from_at, until_at, case status when 'unobserved' then status else dossier.status_class(status) end as status_class,
         case $4::text when 'host' then host when 'project' then project_id when 'share_network' then share_network_id
             else 'fleet' end as group_name
-    from dossier.pieces($1, $2, null, null, null)
+    from dossier.pieces($1, $2, null, null, $9)
     where status <> 'absent' and ($5::text is null or host = $5) and ($6::text is null or project_id = $6)
         and ($7::text is null or share_network_id = $7)
 ), change as (

@@ -7,6 +7,7 @@
 -- $5 host text?  only there; so the two below
 -- $6 project_id text?
 -- $7 share_network_id text?
+-- $8 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   group_name text?
 --   step bigint
@@ -14,7 +15,9 @@
 --   removed bigint
 -- order: group_name nulls last, step ascending
 -- limit: none; a row for each group and step in which a server came or went
-with turn as (
+with changed as materialized (
+    select lane, server_id from dossier.changed_since($8, null, null)
+), turn as (
     -- Where a server was when it was first seen: where it went later does not change what was.
     select coalesce(born.created_at, earliest.from_at) as at, true as is_creation, earliest.host, earliest.project_id,
         earliest.share_network_id
@@ -31,9 +34,21 @@ with turn as (
     where born.status is not null and coalesce(born.created_at, born.first_seen_at) >= $1
         and coalesce(born.created_at, born.first_seen_at) < $2
         and (born.created_at is not null or earliest.status in ('creating', 'manage_starting'))
+        and ($8::bigint[] is null or not exists (
+            select from changed where changed.lane = born.lane and changed.server_id = born.server_id))
+    union all
+    select coalesce(dossier.manila_time(earliest.created_at), earliest.from_at), true, earliest.host,
+        earliest.project_id, earliest.share_network_id
+    from (
+        select distinct on (lane, server_id) status, from_at, created_at, host, project_id, share_network_id
+        from dossier.known_visits($8, null, null)
+        where $8::bigint[] is not null
+        order by lane, server_id, from_at, position
+    ) earliest
+    where earliest.created_at is not null or earliest.status in ('creating', 'manage_starting')
     union all
     select visit.from_at, false, visit.host, visit.project_id, visit.share_network_id
-    from dossier.visits($1, $2, null, null, null) visit
+    from dossier.visits($1, $2, null, null, $8) visit
     where visit.status = 'absent'
 )
 select case $4::text when 'host' then host when 'project' then project_id when 'share_network' then share_network_id

@@ -17,6 +17,7 @@ struct Calls: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var scope: ScopeOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: "By what the figures are told apart.")
     var by = By.operation
@@ -32,7 +33,7 @@ struct Calls: AsyncParsableCommand {
 
     func run() async throws {
         let query =
-            window.query + scope.query
+            window.query + scope.query + known.query
             + [("by", by.rawValue), ("operation", operation), ("actor", actor), ("server_id", server)]
         try await APIClient.with(url: try api.address()) { client in
             try await client.writeWhole(.calls, "/v1/metrics/calls", query, output)

@@ -20,6 +20,7 @@ struct Capacity: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var scope: ScopeOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: ArgumentHelp("Of this length each, such as 1h or 7d; without it one step.", valueName: "length"))
     var step: String?
@@ -28,7 +29,7 @@ struct Capacity: AsyncParsableCommand {
     var by = By.fleet
 
     func run() async throws {
-        let query = window.query + scope.query + [("step", step), ("by", by.rawValue)]
+        let query = window.query + scope.query + known.query + [("step", step), ("by", by.rawValue)]
         try await APIClient.with(url: try api.address()) { client in
             try await client.writeWhole(.capacity, "/v1/metrics/capacity", query, output)
         }

@@ -11,6 +11,7 @@ struct Conformance: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var scope: ScopeOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: ArgumentHelp("Only of this server.", valueName: "id"))
     var server: String?
@@ -19,7 +20,7 @@ struct Conformance: AsyncParsableCommand {
     var limit = Limit(count: 1000)
 
     func run() async throws {
-        let query = window.query + scope.query + [("server_id", server)]
+        let query = window.query + scope.query + known.query + [("server_id", server)]
         try await APIClient.with(url: try api.address()) { client in
             try await client.write(.conformance, "/v1/conformance", query, limit: limit, output)
         }

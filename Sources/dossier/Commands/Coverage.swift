@@ -14,6 +14,7 @@ struct Coverage: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var window: WindowOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: ArgumentHelp("Only this source.", valueName: "source"))
     var source: String?
@@ -22,7 +23,7 @@ struct Coverage: AsyncParsableCommand {
     var limit = Limit.all
 
     func run() async throws {
-        let query = window.query + [("source", source)]
+        let query = window.query + known.query + [("source", source)]
         try await APIClient.with(url: try api.address()) { client in
             try await client.write(.coverage, "/v1/coverage", query, limit: limit, output)
         }

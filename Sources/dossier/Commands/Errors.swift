@@ -19,6 +19,7 @@ struct Errors: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var scope: ScopeOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: "Episodes of failed statuses, failed calls, or both.")
     var kind = Kind.all
@@ -30,7 +31,7 @@ struct Errors: AsyncParsableCommand {
     var limit = Limit(count: 1000)
 
     func run() async throws {
-        let query = window.query + scope.query + [("kind", kind.rawValue), ("server_id", server)]
+        let query = window.query + scope.query + known.query + [("kind", kind.rawValue), ("server_id", server)]
         try await APIClient.with(url: try api.address()) { client in
             try await client.write(.errors, "/v1/errors", query, limit: limit, output)
         }

@@ -9,6 +9,7 @@ struct Events: AsyncParsableCommand {
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: ArgumentHelp("Only events of this server.", valueName: "id"))
     var server: String?
@@ -52,11 +53,12 @@ struct Events: AsyncParsableCommand {
     var limit = Limit(count: 100)
 
     func run() async throws {
-        let query: [(name: String, value: String?)] = [
-            ("server_id", server), ("type", type), ("operation", operation), ("status", status), ("actor", actor),
-            ("request_id", request), ("project_id", project), ("host", host), ("http_status", httpStatus),
-            ("from", from?.description), ("until", until?.description), ("lane", lane?.description),
-        ]
+        let query: [(name: String, value: String?)] =
+            [
+                ("server_id", server), ("type", type), ("operation", operation), ("status", status), ("actor", actor),
+                ("request_id", request), ("project_id", project), ("host", host), ("http_status", httpStatus),
+                ("from", from?.description), ("until", until?.description), ("lane", lane?.description),
+            ] + known.query
         try await APIClient.with(url: try api.address()) { client in
             try await client.write(.events, "/v1/events", query, limit: limit, output)
         }

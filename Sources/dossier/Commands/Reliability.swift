@@ -21,6 +21,7 @@ struct Reliability: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var scope: ScopeOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: "By what the figures are told apart.")
     var by = GroupingArgument.fleet
@@ -42,7 +43,7 @@ struct Reliability: AsyncParsableCommand {
 
     func run() async throws {
         let query =
-            window.query + scope.query
+            window.query + scope.query + known.query
             + [
                 ("by", by.rawValue), ("server_id", server), ("share_network_id", shareNetwork),
                 ("migrating", migrating.rawValue), ("confidence", String(confidence)),

@@ -13,6 +13,7 @@ struct Stuck: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var scope: ScopeOptions
+    @OptionGroup var known: KnownAtOptions
 
     @Option(help: ArgumentHelp("As of this moment.", valueName: "time"), transform: TimeArgument.parse)
     var at: Timestamp?
@@ -26,7 +27,7 @@ struct Stuck: AsyncParsableCommand {
 
     func run() async throws {
         let query =
-            scope.query
+            scope.query + known.query
             + [("at", at?.description), ("floor", floor), ("compared", compared), ("limit", "1000")]
         try await APIClient.with(url: try api.address()) { client in
             try await client.writeWhole(.stuck, "/v1/stuck", query, output)
