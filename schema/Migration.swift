@@ -24,7 +24,8 @@ extension Migration {
 
     /// Brings a database to this program's schema and creates its log; safe beside other processes doing the same.
     ///
-    /// All of it is one transaction under a lock: it happens wholly or not at all.
+    /// All of it is one transaction under a lock: it happens wholly or not at all. Whatever is in the schemas belongs to
+    /// `Role.owner` afterwards.
     ///
     /// - Parameters:
     ///   - url: A connection as a user that may create schemas and roles.
@@ -80,6 +81,7 @@ extension Migration {
                     number: migration.number, name: migration.name, checksum: Bytes(migration.checksum)))
         }
         _ = try connection.fetchOne(Queries.Log.createLog(lanes: lanes, partitionEntries: partitionEntries))
+        for row in try connection.fetchAll(Queries.Schema.fetchOwnership()) { try connection.execute(row.statement) }
         return pending
     }
 

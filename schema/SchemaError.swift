@@ -8,6 +8,8 @@ public enum SchemaError: Error, Sendable, CustomStringConvertible {
     case unknown(migration: String)
     /// PostgreSQL refused a migration; nothing of it, or of those after it, remains.
     case failed(migration: String, PostgresError)
+    /// A login is not one that the service should work as: name another.
+    case unfit(login: String, reason: String)
     /// The database could not be asked.
     case database(PostgresError)
 
@@ -29,6 +31,7 @@ public enum SchemaError: Error, Sendable, CustomStringConvertible {
         case .failed(let migration, .refused("42501", _, let reason)):
             "migration \(migration) was refused (\(reason)): migrate as a user that may create schemas and roles"
         case .failed(let migration, let error): "migration \(migration) failed: \(error)"
+        case .unfit(let login, let reason): "the service should not log in as '\(login)': \(reason)"
         case .database(let error): "\(error)"
         }
     }

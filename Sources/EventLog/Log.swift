@@ -1,5 +1,6 @@
 import Postgres
 import Queries
+public import Schema
 public import ShareServers
 
 /// The append-only log: takes events, answers when they are durable.
@@ -10,14 +11,20 @@ public final class Log: Sendable {
     public let lanes: Int16
     /// The installation's key for replacing secrets, 32 bytes.
     public let redactionKey: [UInt8]
+    /// Whom the database takes this process for.
+    public let rights: Rights
     private let writers: [LaneWriter]
     /// Connects when something is first asked of the log.
     let reading: Pool
     let patience: Duration
 
-    private init(lanes: Int16, redactionKey: [UInt8], writers: [LaneWriter], reading: Pool, patience: Duration) {
-        self.lanes = lanes
-        self.redactionKey = redactionKey
+    private init(
+        settings: Queries.Log.FetchSettings, key: [UInt8], rights: Rights, writers: [LaneWriter], reading: Pool,
+        patience: Duration
+    ) {
+        lanes = settings.lanes
+        redactionKey = key
+        self.rights = rights
         self.writers = writers
         self.reading = reading
         self.patience = patience
@@ -26,45 +33,65 @@ public final class Log: Sendable {
     /// Opens the log of a migrated database.
     ///
     /// - Parameters:
-    ///   - url: A connection as a member of `dossier_writer`; the log gives up every other right.
+    ///   - url: A connection as a member of `dossier_writer` and `dossier_reader`; the log gives up every other right.
+    ///   - roles: Whatever else this process works as: what is wrong with its user is told at once.
     ///   - patience: How long an append or a question goes on trying while PostgreSQL is away.
     ///   - stall: How long PostgreSQL may take to append a batch before it counts as away for all that wait.
-    /// - Throws: `.notCreated` where there is no log; `.unavailable` where the database cannot be asked.
+    /// - Throws: `.notCreated` where there is no log; `.lacking` where the user may not become one of the roles;
+    ///   `.unavailable` where the database cannot be asked.
     public static func open(
-        url: String, patience: Duration = .seconds(5), stall: Duration = .seconds(60)
+        url: String, as roles: [Role] = [.writer, .reader], patience: Duration = .seconds(5),
+        stall: Duration = .seconds(60)
     ) async throws(LogError) -> Log {
         do {
             let connection = try await Connection.open(url)
-            let found: (settings: Queries.Log.FetchSettings, key: [UInt8])?
+            let found: Found?
             do {
-                found = try await connection.run { connection in
-                    guard try connection.fetchOne(Queries.Schema.fetchMigrationsExist()).exist,
-                        let settings = try connection.fetchOptional(Queries.Log.fetchSettings())
-                    else { return nil }
-                    return (settings, try connection.fetchOne(Queries.Log.fetchRedactionKey()).key.bytes)
-                }
+                found = try await connection.run { connection in try find(as: roles, on: connection) }
                 await connection.close()
             } catch {
                 await connection.close()
                 throw error
             }
-            guard let (settings, key) = found else { throw LogError.notCreated }
-            let writers = (0..<settings.lanes).map { number in
+            guard let found else { throw LogError.notCreated }
+            let writers = (0..<found.settings.lanes).map { number in
                 LaneWriter(
-                    lane: Lane(number), url: url, partitionEntries: settings.partitionEntries, patience: patience,
+                    lane: Lane(number), url: url, partitionEntries: found.settings.partitionEntries, patience: patience,
                     stall: stall)
             }
             let reading = Pool(
                 url: url, limit: 2,
                 setup: [
-                    "SET ROLE dossier_writer", "SET statement_timeout = '60s'",
+                    "SET ROLE dossier_reader", "SET statement_timeout = '60s'",
                     "SET application_name = 'dossier recall'",
                 ])
             return Log(
-                lanes: settings.lanes, redactionKey: key, writers: writers, reading: reading, patience: patience)
+                settings: found.settings, key: found.key, rights: found.rights, writers: writers, reading: reading,
+                patience: patience)
         } catch {
             throw LogError(error)
         }
+    }
+
+    /// What a database has of a log.
+    private struct Found {
+        let settings: Queries.Log.FetchSettings
+        let key: [UInt8]
+        let rights: Rights
+    }
+
+    /// Nil where there is no log.
+    private static func find(as roles: [Role], on connection: isolated Connection) throws -> Found? {
+        let rights = try Rights.fetch(roles, on: connection)
+        guard rights.isLogCreated else { return nil }
+        guard rights.lacking.isEmpty else { throw LogError.lacking(user: rights.user, roles: rights.lacking) }
+        // A user that inherits nothing sees nothing of the schema before.
+        try connection.execute("SET ROLE dossier_writer")
+        guard try connection.fetchOne(Queries.Schema.fetchMigrationsExist()).exist,
+            let settings = try connection.fetchOptional(Queries.Log.fetchSettings())
+        else { return nil }
+        let key = try connection.fetchOne(Queries.Log.fetchRedactionKey()).key.bytes
+        return Found(settings: settings, key: key, rights: rights)
     }
 
     /// Appends `events` in order and returns once they are durable.

@@ -4,6 +4,8 @@ public import Postgres
 public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The database has no log yet: migrate it.
     case notCreated
+    /// The user of the database may not become what the work needs: grant it the roles.
+    case lacking(user: String, roles: [String])
     /// PostgreSQL is away. Nothing is known of what was under way: append it again, equal events are kept once.
     case unavailable(PostgresError)
     /// Another process held the lane's head for too long: append again later.
@@ -36,6 +38,8 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notCreated: "the database has no log; run 'dossier migrate' on it first"
+        case .lacking(let user, let roles):
+            "the database's user '\(user)' may not become \(roles.joined(separator: ", "))"
         case .unavailable(let error): "the log's database is away: \(error)"
         case .busy: "another process held the head of the log for too long; try again"
         case .cancelled: "cancelled"

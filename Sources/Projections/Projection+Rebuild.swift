@@ -21,7 +21,7 @@ extension Projection {
     /// stopped, unless the version has changed since: then it begins again.
     ///
     /// - Parameters:
-    ///   - url: A connection as a member of `dossier_writer`.
+    ///   - url: A connection as a member of `dossier_projector`.
     ///   - progress: Called after each batch with the entries applied and the entries there are, all lanes together.
     /// - Returns: How many entries the tables are made of.
     /// - Throws: `.rebuilding`, `.notCreated`, `.unavailable`, `.cancelled`, `.refused`; the old tables still answer.

@@ -25,7 +25,7 @@ public struct ProjectionRunner: Service {
     var pause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(5)
 
-    /// - Parameter url: A connection as a member of `dossier_writer`.
+    /// - Parameter url: A connection as a member of `dossier_projector`.
     public init(url: String, projections: [Projection] = Projection.all, logger: Logger) {
         self.url = url
         self.projections = projections
@@ -124,7 +124,7 @@ public struct ProjectionRunner: Service {
         try await Connection.open(
             url,
             setup: [
-                "SET ROLE dossier_writer", "SET search_path = \(tables.rawValue)",
+                "SET ROLE dossier_projector", "SET search_path = \(tables.rawValue)",
                 "SET application_name = 'dossier projections'",
                 // A plan made for any range of positions is a bad plan for each.
                 "SET plan_cache_mode = force_custom_plan", "SET jit = off", "SET work_mem = '64MB'",

@@ -70,7 +70,7 @@ struct Problem: Error {
         case let error as LogError:
             switch error {
             case .unavailable, .busy, .closed, .cancelled, .notCreated: self = .unavailable("\(error)")
-            case .refused, .damaged, .contradicted, .file: self.init(.internalServerError, "\(error)")
+            case .refused, .lacking, .damaged, .contradicted, .file: self.init(.internalServerError, "\(error)")
             }
         case let error as PostgresError:
             switch error {

@@ -60,6 +60,11 @@ struct Failure: Error, Sendable, Hashable {
     private init(_ error: LogError) {
         switch error {
         case .notCreated: self = .notCreated
+        case .lacking(let user, let roles):
+            self.init(
+                String(describing: error),
+                advice: "Where the roles are missing, run 'dossier migrate' as the owner of the database; else let an "
+                    + "administrator say: GRANT \(roles.joined(separator: ", ")) TO \(user)")
         case .cancelled: self.init(CancellationError())
         case .unavailable(let error), .refused(let error): self.init(error)
         case .contradicted:
@@ -107,10 +112,18 @@ struct Failure: Error, Sendable, Hashable {
         case .refused("42501", _, let reason):
             self.init(
                 "the database refused for want of rights: \(reason)",
-                advice: "Connect as a member of the role dossier_writer; to migrate, as one that may create roles.")
+                advice: "Connect as a member of \(Role.service.map(\.rawValue).joined(separator: ", ")); "
+                    + "to migrate, as the owner of the database that may create roles.")
         case .cancelled: self.init(CancellationError())
         default: self.init(String(describing: error))
         }
+    }
+
+    /// What is said of a user that the service works as and should not.
+    static func powerful(_ user: String) -> Failure {
+        Failure(
+            "the database's user '\(user)' could change the log: it is a superuser, owns it, or may create roles",
+            advice: "Make a login for the service with 'dossier migrate --roles', and name it in --database.")
     }
 
     private static let notCreated = Failure(

@@ -136,7 +136,7 @@ import Testing
     @Test("New entries are applied to the projections without reading the log, the fleet or the visits from end to end")
     func apply() async throws {
         typealias Apply = Queries.Projections
-        try await Session.run(Session.writer) { connection in
+        try await Session.run(Session.projector) { connection in
             for (from, until) in [(19_900, 20_000), (19_999, 20_000), (8000, 8100), (12_000, 12_100)]
                 as [(Int64, Int64)]
             {

@@ -94,7 +94,7 @@ import Testing
             #expect(plan.scanned == [])
             #expect(plan.uses("request_id_lane_position_idx"))
         }
-        try await Session.run(Session.writer) { connection in
+        try await Session.run(Session.projector) { connection in
             let plan = try connection.plan(Queries.Projections.applyCallStats(lane: 0, from: 10_000, until: 10_100))
             #expect(plan.scanned == [])
             #expect(plan.uses("request_id_lane_position_idx"))

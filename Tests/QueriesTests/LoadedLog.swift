@@ -34,7 +34,7 @@ enum LoadedLog {
                 UPDATE dossier.log_heads SET size = \(entries)
                 """)
         }
-        try await connection.run { try $0.execute("RESET ROLE; ANALYZE; SET ROLE dossier_writer") }
+        try await connection.run { try $0.execute("RESET ROLE; ANALYZE; SET ROLE dossier_projector") }
         for lane in [0, 1] as [Int16] {
             try await connection.transaction { connection in
                 for range in [0..<entries / 2, entries / 2..<entries] {
@@ -100,6 +100,10 @@ enum Session {
     ]
     static let writer = [
         "SET ROLE dossier_writer", "SET search_path = dossier", "SET jit = off",
+        "SET plan_cache_mode = force_custom_plan",
+    ]
+    static let projector = [
+        "SET ROLE dossier_projector", "SET search_path = dossier", "SET jit = off",
         "SET plan_cache_mode = force_custom_plan",
     ]
 

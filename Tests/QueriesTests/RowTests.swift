@@ -114,6 +114,8 @@ import Testing
             #expect(try connection.fetchOne(Log.fetchRedactionKey()).key.bytes.count == 32)
             #expect(try connection.fetchOptional(Log.fetchPositionsBeyond(lane: 0, from: LoadedLog.entries)) == nil)
             #expect(try connection.fetchOne(Log.fetchPositionsBeyond(lane: 0, from: 12)).position == 12)
+        }
+        try await Session.run(Session.reader) { connection in
             let progress = try connection.fetchAll(Queries.Projections.fetchProgress(projections: ["servers"]))
             #expect(progress.map(\.position) == [LoadedLog.entries - 1, LoadedLog.entries - 1])
             #expect(progress.allSatisfy { $0.nextRecordedAt != nil })

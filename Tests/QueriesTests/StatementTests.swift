@@ -114,7 +114,14 @@ import Testing
             ].contains(where: statement.name.hasPrefix)
             // The key under which secrets are hidden is not for readers.
             let isReaders = isReading && statement.name != "log/fetch_redaction_key"
-            for session in isReaders ? [Session.reader, Session.writer] : [Session.writer] {
+            // What a projection's statements read of the log, the service asks as a reader.
+            let isOfProjections = statement.name.hasPrefix("projections/")
+            let isOfLog = statement.name.hasPrefix("log/") || statement.name.hasPrefix("checkpoints/")
+            let sessions =
+                (isReaders ? [Session.reader] : [])
+                + (isOfProjections ? [Session.projector] : [])
+                + (isOfLog && statement.name != "log/fetch_present" ? [Session.writer] : [])
+            for session in sessions {
                 await #expect(throws: Never.self, "\(statement.name)") {
                     try await Session.run(session) { try $0.genericPlan(statement) }
                 }
@@ -124,11 +131,13 @@ import Testing
                 "projections/lock_rebuild", "projections/unlock_rebuild", "log/lock_source", "checkpoints/lock_lane",
             ]
             guard !isReaders, !locks.contains(statement.name) else { continue }
-            await #expect("\(statement.name)") {
-                try await Session.run(Session.reader) { try $0.genericPlan(statement) }
-            } throws: {
-                // insufficient_privilege
-                ($0 as? PostgresError)?.sqlState == "42501"
+            for other in [Session.reader, isOfProjections ? Session.writer : Session.projector] {
+                await #expect("\(statement.name)") {
+                    try await Session.run(other) { try $0.genericPlan(statement) }
+                } throws: {
+                    // insufficient_privilege
+                    ($0 as? PostgresError)?.sqlState == "42501"
+                }
             }
         }
     }

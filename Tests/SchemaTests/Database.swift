@@ -88,6 +88,7 @@ func refusal(_ work: () async throws(SchemaError) -> Void) async -> (kind: Strin
             case .changed(let migration): "changed \(migration)"
             case .unknown(let migration): "unknown \(migration)"
             case .failed(let migration, let reason): "failed \(migration) \(reason.sqlState ?? "away")"
+            case .unfit(let login, _): "unfit \(login)"
             case .database(let reason): "database \(reason.sqlState ?? "away")"
             }
         return (kind, error)

@@ -9,22 +9,22 @@ import Testing
     private let database = Database()
 
     /// Source: design, "Append-only is enforced in the database"; the writer appends and moves heads, a reader reads,
-    /// and only the writer needs the key. Projections are the writer's to change: they can be rebuilt.
-    private static let tables: [String: (writer: String, reader: String)] = [
-        "entries": ("INSERT SELECT", "SELECT"), "event_keys": ("INSERT SELECT", "SELECT"),
-        "subtrees": ("INSERT SELECT", "SELECT"), "log_heads": ("SELECT UPDATE", "SELECT"),
-        "log_settings": ("SELECT", "SELECT"), "entry_partitions": ("SELECT", "SELECT"),
-        "migrations": ("SELECT", "SELECT"), "redaction_key": ("SELECT", ""),
-        "projections": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "servers": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "status_intervals": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "error_episodes": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "call_stats": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "server_calls": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "coverage": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "projection_tables": ("SELECT", "SELECT"),
-        "server_sources": ("DELETE INSERT SELECT UPDATE", "SELECT"),
-        "checkpoints": ("INSERT SELECT", "SELECT"), "checkpoint_signatures": ("INSERT SELECT", "SELECT"),
+    /// and only the writer needs the key. Projections are the projector's to change: they can be rebuilt. Of the log it
+    /// reads entries and heads.
+    private static let tables: [String: (writer: String, reader: String, projector: String)] = [
+        "entries": ("INSERT SELECT", "SELECT", "SELECT"), "event_keys": ("INSERT SELECT", "SELECT", ""),
+        "subtrees": ("INSERT SELECT", "SELECT", ""), "log_heads": ("SELECT UPDATE", "SELECT", "SELECT"),
+        "log_settings": ("SELECT", "SELECT", ""), "entry_partitions": ("SELECT", "SELECT", ""),
+        "migrations": ("SELECT", "SELECT", ""), "redaction_key": ("SELECT", "", ""),
+        "checkpoints": ("INSERT SELECT", "SELECT", ""), "checkpoint_signatures": ("INSERT SELECT", "SELECT", ""),
+        "projections": ("", "SELECT", "INSERT SELECT UPDATE"), "projection_tables": ("", "SELECT", ""),
+        "servers": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
+        "status_intervals": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
+        "error_episodes": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
+        "call_stats": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
+        "server_calls": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
+        "coverage": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
+        "server_sources": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
     ]
 
     @Test("On every table each role has exactly the rights that it needs, and nobody else has any")
@@ -38,8 +38,11 @@ import Testing
             """)
         var expected: [String] = []
         for (table, rights) in Self.tables {
-            expected.append("\(table) dossier_writer \(rights.writer)")
-            if !rights.reader.isEmpty { expected.append("\(table) dossier_reader \(rights.reader)") }
+            for (role, rights) in [
+                ("writer", rights.writer), ("reader", rights.reader), ("projector", rights.projector),
+            ] where !rights.isEmpty {
+                expected.append("\(table) dossier_\(role) \(rights)")
+            }
         }
         #expect(granted.sorted() == expected.sorted())
         let passedOn = try await database.texts(
@@ -62,9 +65,12 @@ import Testing
         #expect(
             try await database.texts(
                 """
-                SELECT grantee::regrole || ' ' || privilege_type FROM pg_namespace, aclexplode(nspacl)
-                WHERE nspname = 'dossier' AND grantee <> nspowner ORDER BY 1
-                """) == ["dossier_reader USAGE", "dossier_writer USAGE"])
+                SELECT nspname || ' ' || grantee::regrole || ' ' || privilege_type FROM pg_namespace, aclexplode(nspacl)
+                WHERE nspname IN ('dossier', 'dossier_rebuild') AND grantee <> nspowner ORDER BY 1
+                """) == [
+                    "dossier dossier_projector USAGE", "dossier dossier_reader USAGE", "dossier dossier_writer USAGE",
+                    "dossier_rebuild dossier_projector USAGE",
+                ])
         #expect(try await database.texts("SELECT oid FROM pg_default_acl") == [])
         // A new sort of thing in the schema needs a line here.
         #expect(
@@ -91,8 +97,8 @@ import Testing
                 "changed_since public",
                 "coverage_since public",
                 "create_partitions dossier_writer",
-                "create_rebuild dossier_writer",
-                "create_rebuild_indexes dossier_writer",
+                "create_rebuild dossier_projector",
+                "create_rebuild_indexes dossier_projector",
                 "declared_watch public",
                 "episodes public",
                 "is_counted public",
@@ -102,17 +108,17 @@ import Testing
                 "known_visits public",
                 "latency_bucket public",
                 "leads_to public",
-                "lock_projections dossier_writer",
+                "lock_projections dossier_projector",
                 "manila_time public",
                 "merge public",
                 "microseconds public",
                 "pieces public",
                 "refuse_change public",
-                "remove_rebuild dossier_writer",
+                "remove_rebuild dossier_projector",
                 "status_class public",
                 "stays public",
                 "summary public",
-                "swap_rebuild dossier_writer",
+                "swap_rebuild dossier_projector",
                 "tellings public",
                 "told_again public",
                 "told_sources public",
@@ -132,6 +138,8 @@ import Testing
                 ].map { "\($0) search_path=pg_catalog, pg_temp" })
     }
 
+    private static let roles = "'dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_projector'"
+
     @Test("The roles can do nothing beside: no login, no attributes, no membership in other roles")
     func roles() async throws {
         try await Migration.migrate(url: database.url, partitionEntries: 1000)
@@ -139,18 +147,58 @@ import Testing
             """
             SELECT rolname || ' ' || (rolcanlogin OR rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication
                 OR rolbypassrls)
-            FROM pg_roles WHERE rolname IN ('dossier_writer', 'dossier_reader') ORDER BY 1
+            FROM pg_roles WHERE rolname IN (\(Self.roles)) ORDER BY 1
             """)
-        #expect(roles == ["dossier_reader false", "dossier_writer false"])
+        #expect(
+            roles == [
+                "dossier_owner false", "dossier_projector false", "dossier_reader false", "dossier_writer false",
+            ])
         #expect(
             try await database.texts(
                 """
                 SELECT roleid::regrole FROM pg_auth_members
-                WHERE member IN ('dossier_writer'::regrole, 'dossier_reader'::regrole)
+                WHERE member IN (SELECT oid FROM pg_roles WHERE rolname IN (\(Self.roles)))
                 """) == [])
     }
 
-    @Test("What a role has no right to is refused", arguments: ["dossier_writer", "dossier_reader"])
+    /// Of what belongs to a table PostgreSQL keeps no owner of its own.
+    private static let strays = """
+        SELECT relname::text FROM pg_class JOIN pg_roles owner ON owner.oid = relowner
+        WHERE relnamespace IN ('dossier'::regnamespace, 'dossier_rebuild'::regnamespace)
+            AND rolname <> 'dossier_owner'
+        UNION ALL SELECT proname FROM pg_proc JOIN pg_roles owner ON owner.oid = proowner
+        WHERE pronamespace IN ('dossier'::regnamespace, 'dossier_rebuild'::regnamespace)
+            AND rolname <> 'dossier_owner'
+        UNION ALL SELECT typname FROM pg_type JOIN pg_roles owner ON owner.oid = typowner
+        WHERE typnamespace IN ('dossier'::regnamespace, 'dossier_rebuild'::regnamespace)
+            AND rolname <> 'dossier_owner'
+        UNION ALL SELECT nspname FROM pg_namespace JOIN pg_roles owner ON owner.oid = nspowner
+        WHERE nspname LIKE 'dossier%' AND rolname <> 'dossier_owner'
+        """
+
+    @Test("All in the schemas is the owner's: partitions and rebuilt tables that come later, and more migrations")
+    func owned() async throws {
+        try await Migration.migrate(url: database.url, partitionEntries: 1000)
+        #expect(try await database.texts(Self.strays) == [])
+        try await database.execute("SELECT dossier.create_partitions(5000)", as: "dossier_writer")
+        try await database.execute("SELECT dossier.create_rebuild('servers')", as: "dossier_projector")
+        #expect(try await database.texts(Self.strays) == [])
+        try await database.execute(
+            "SELECT dossier.create_rebuild_indexes('servers'), dossier.swap_rebuild('servers')",
+            as: "dossier_projector")
+        #expect(try await database.texts(Self.strays) == [])
+        let more = Migration.extra(
+            "create table dossier.extra (); create function dossier.more() returns int language sql as 'select 1'")
+        try await database.execute(more.sql)
+        #expect(try await database.texts(Self.strays).sorted() == ["_extra", "extra", "extra", "more"])
+        try await database.execute("drop table dossier.extra; drop function dossier.more()")
+        try await Migration.migrate(url: database.url, migrations: Migration.all + [more])
+        #expect(try await database.texts(Self.strays) == [])
+    }
+
+    @Test(
+        "What a role has no right to is refused",
+        arguments: ["dossier_writer", "dossier_reader", "dossier_projector"])
     func refused(role: String) async throws {
         try await Migration.migrate(url: database.url, partitionEntries: 1000)
         var statements = [
@@ -161,16 +209,33 @@ import Testing
             "SELECT dossier.create_log(9::smallint, 1000::bigint)", "SELECT FROM dossier.entries_p000000",
             "INSERT INTO dossier.entries_p000000 SELECT * FROM dossier.entries",
             "INSERT INTO dossier.log_heads (lane, root) VALUES (7, '')", "DELETE FROM dossier.log_heads",
+            "UPDATE dossier.entries SET body = body", "DELETE FROM dossier.entries", "TRUNCATE dossier.entries",
+            "ALTER FUNCTION dossier.refuse_change() OWNER TO \(role)",
+            "CREATE TABLE dossier_rebuild.other ()", "CREATE SCHEMA more", "CREATE ROLE more",
+            "ALTER TABLE dossier.servers OWNER TO \(role)",
             "UPDATE dossier.migrations SET checksum = ''", "DELETE FROM dossier.migrations",
             "INSERT INTO dossier.log_settings (lanes, partition_entries) VALUES (1, 1000)",
             "INSERT INTO dossier.entry_partitions VALUES (5000, 6000, 'x')", "TRUNCATE dossier.servers",
             "CREATE OR REPLACE FUNCTION dossier.refuse_change() RETURNS trigger LANGUAGE sql AS ''",
         ]
-        if role == "dossier_reader" {
+        if role != "dossier_projector" {
+            statements += [
+                "DELETE FROM dossier.servers", "UPDATE dossier.projections SET version = 9",
+                "SELECT dossier.create_rebuild('servers')", "SELECT dossier.swap_rebuild('servers')",
+                "SELECT dossier.lock_projections()", "SELECT dossier.remove_rebuild('servers')",
+            ]
+        }
+        if role != "dossier_writer" {
+            statements += [
+                "INSERT INTO dossier.event_keys SELECT * FROM dossier.event_keys",
+                "INSERT INTO dossier.checkpoints SELECT * FROM dossier.checkpoints",
+            ]
+        }
+        if role != "dossier_writer" {
             statements += [
                 "SELECT FROM dossier.redaction_key", "SELECT FROM dossier.log_heads FOR UPDATE",
                 "UPDATE dossier.log_heads SET size = 1", "SELECT dossier.create_partitions(9000)",
-                "INSERT INTO dossier.entries SELECT * FROM dossier.entries", "DELETE FROM dossier.servers",
+                "INSERT INTO dossier.entries SELECT * FROM dossier.entries",
             ]
         }
         for statement in statements {

@@ -1,13 +1,14 @@
 import ArgumentParser
 import EventLog
 import Logging
+import Schema
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer questions and take events on a PostgreSQL that is already there.",
         discussion: """
-            Run 'dossier migrate' on it first. Any number may run beside one another. Stops in order at SIGTERM and \
-            Ctrl-C; what was acknowledged is durable.
+            Run 'dossier migrate --roles' on it first, and log in as the user that it makes. Any number may run beside \
+            one another. Stops in order at SIGTERM and Ctrl-C; what was acknowledged is durable.
             """)
 
     @OptionGroup var database: DatabaseOptions
@@ -23,7 +24,12 @@ struct Serve: AsyncParsableCommand {
         let certificate = try listener.certificate(configuration, Setting.serving, [address], logger)
         let url = try database.url(configuration)
         let data = try database.data.directory(configuration)
-        let log = try await Log.open(url: url)
+        let log = try await Log.open(url: url, as: Role.service)
+        // A PostgreSQL of our own has one user.
+        if log.rights.isPowerful, try database.data.directory(configuration).running()?.databaseURL != url {
+            let failure = Failure.powerful(log.rights.user)
+            logger.warning("\(failure.message). \(failure.advice ?? "")")
+        }
         let running = Running(
             databaseURL: url, address: address, log: log,
             signing: try signing.read(configuration, lanes: log.lanes, data: data, logger: logger),
