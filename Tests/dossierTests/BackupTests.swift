@@ -41,8 +41,11 @@ import Testing
                     #expect(try await new.texts(TestCluster.protection, database: "log") == protection)
                     for table in ["entries"] + partitions {
                         for change in ["UPDATE dossier.\(table) SET lane = lane", "TRUNCATE dossier.\(table)"] {
-                            await #expect(throws: PostgresError.self, "\(change)") {
+                            await #expect("\(change)") {
                                 try await new.execute(change, database: "log")
+                            } throws: {
+                                // raise_exception, for the superuser
+                                ($0 as? PostgresError)?.sqlState == "P0001"
                             }
                         }
                     }
