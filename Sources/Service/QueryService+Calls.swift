@@ -23,14 +23,15 @@ extension QueryService {
         let actor = try query.text("actor")
         let scope = try Scope(query) { lane(of: $0) }
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(
                 Queries.Metrics.fetchCalls(
                     from: window.from, until: end, by: by.rawValue, operation: operation, actorUserId: actor,
                     projectId: scope.projectID, host: scope.host, serverId: scope.server?.id,
-                    lane: scope.server?.lane, known: asOf.known?.sizes))
+                    lane: scope.server?.lane, outOfLog: context.asker.projects != nil || asOf.known != nil,
+                    known: asOf.known?.sizes))
             return (rows: rows, end: end, asOf: asOf)
         }
         let length = found.end.microseconds - window.from.microseconds

@@ -23,7 +23,7 @@ extension QueryService {
             throw Problem.parameter("step", "the window has more than \(Self.steps) of them; ask for longer ones")
         }
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             return (

@@ -13,7 +13,7 @@ extension QueryService {
         let lane = Lane(try query.lane("lane", lanes: log.lanes) ?? 0)
         let limit = try query.limit()
         let before = try query.cursor().map { cursor throws(Problem) in try cursor.int("size") }
-        let (rows, asOf) = try await read { connection in
+        let (rows, asOf) = try await read(context) { connection in
             (
                 try KeptCheckpoint.fetch(lane: lane, before: before, limit: limit + 1, on: connection),
                 try AsOf.log(connection)
@@ -33,7 +33,7 @@ extension QueryService {
         let (from, to) = (try query.size("from"), try query.size("to"))
         guard from <= to else { throw Problem.parameter("from", "it is larger than 'to'") }
         let tree = KeptTree(lane: lane)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             guard let newest = try KeptCheckpoint.newest(of: lane, on: connection) else {
                 throw Self.unsigned(lane)
             }
@@ -57,10 +57,17 @@ extension QueryService {
 
     /// `GET /v1/events/{lane}/{position}/proof`: 200 with a `.tlog-proof`; 404 where there is no such entry, 409 where no
     /// checkpoint covers it yet.
+    ///
+    /// Who sees some projects only gets the proof of an entry that they see; the hashes in it are of all.
     @Sendable func proof(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
         let place = try entryPlace(context)
-        let proof = try await read { connection in
+        if context.asker.projects != nil {
+            let query = Queries.Events.fetchEvent(lane: place.lane.number, position: place.index)
+            let seen = try await read(context) { connection in try connection.fetchOptional(query) }
+            guard seen != nil else { throw Problem(.notFound, "the log has no entry \(place)") }
+        }
+        let proof = try await readAll { connection in
             guard let head = try connection.fetchOptional(Queries.Log.fetchHead(lane: place.lane.number)),
                 place.index < head.size
             else { throw Problem(.notFound, "the log has no entry \(place)") }

@@ -15,7 +15,7 @@ extension QueryService {
             (at: try cursor.time("at"), lane: try cursor.lane(), position: try cursor.int("position"))
         }
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let transitions = try connection.fetchAll(

@@ -15,7 +15,7 @@ extension QueryService {
             (source: try cursor.string("source"), at: try cursor.time("at"), position: try cursor.int("position"))
         }
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(

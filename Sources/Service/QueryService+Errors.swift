@@ -20,7 +20,7 @@ extension QueryService {
             (at: try cursor.time("at"), lane: try cursor.lane(), position: try cursor.int("position"))
         }
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(
@@ -102,7 +102,7 @@ extension QueryService {
         let scope = try Scope(query) { lane(of: $0) }
         let limit = try query.limit()
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let moment = min(at ?? .latest, asOf.moment)
             let rows = try connection.fetchAll(

@@ -27,7 +27,7 @@ extension QueryService {
         }
         let start = next!
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.log(connection, knownAt: bound)
             var rows: [Queries.Events.FetchEvents] = []
             var at: (lane: Int16, position: Int64)? = start
@@ -64,7 +64,7 @@ extension QueryService {
     @Sendable func event(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryParameters(request, known: [])
         let place = try entryPlace(context)
-        let (row, asOf) = try await read { connection in
+        let (row, asOf) = try await read(context) { connection in
             (
                 try connection.fetchOptional(Queries.Events.fetchEvent(lane: place.lane.number, position: place.index)),
                 try AsOf.log(connection)

@@ -25,7 +25,7 @@ extension QueryService {
             (at: try cursor.time("at"), position: try cursor.int("position"))
         }
         let lane = lane(of: id)
-        let found = try await read(isOfOne: true) { connection in
+        let found = try await read(context, isOfOne: true) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let known = asOf.known
             let size = known?.sizes[Int(lane)]

@@ -60,7 +60,7 @@ extension QueryService {
         _ request: Request, _ context: Context, _ version: Microversion, _ at: Timestamp?
     ) async throws -> JSON {
         let wanted = try ManilaFilter(request)
-        let states = try await read { connection in
+        let states = try await read(context) { connection in
             var all: [ServerState] = []
             var after: ServerKey?
             while true {
@@ -95,7 +95,7 @@ extension QueryService {
         let text = pathID(context) ?? ""
         guard text.utf8.count == 36, let id = UUID(uuidString: text) else { throw ManilaFault.notFound(text) }
         let lane = lane(of: id)
-        let (state, details) = try await read(isOfOne: true) { connection in
+        let (state, details) = try await read(context, isOfOne: true) { connection in
             (
                 try Self.state(of: id, lane: lane, at: at, connection),
                 try connection.fetchOptional(Queries.Servers.fetchDetails(lane: lane, serverId: id, at: at))

@@ -13,7 +13,7 @@ extension QueryService {
         var text = ""
         var isUp = true
         do {
-            let (positions, signs, newest) = try await read { connection in
+            let (positions, signs, newest) = try await read(context) { connection in
                 (
                     try connection.fetchAll(
                         Queries.Projections.fetchPositions(projections: Projection.all.map(\.name))),
@@ -28,6 +28,8 @@ extension QueryService {
         var exposition = Exposition()
         exposition.add("dossier_database_up", .gauge, "1 where the database answers.", [.init(isUp ? 1 : 0)])
         text += exposition.text + (await pushes.metrics())
+        if let admission { text += await admission.metrics() }
+        if let recording { text += await recording.metrics() }
         return Response(bytes: Array(text.utf8), contentType: Exposition.contentType)
     }
 

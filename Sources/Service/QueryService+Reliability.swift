@@ -17,7 +17,7 @@ extension QueryService {
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try cursor.string("group") }
         let bound = try knownAt(query)
-        let found = try await read { connection in
+        let found = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             return (

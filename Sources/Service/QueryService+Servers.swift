@@ -17,7 +17,7 @@ extension QueryService {
         let (at, bound) = (try query.time("at"), try knownAt(query))
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try ServerKey(cursor) }
-        let (states, asOf) = try await read { connection in
+        let (states, asOf) = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let known = asOf.known
             return (
@@ -38,7 +38,7 @@ extension QueryService {
         let id = try serverID(context)
         let query = try QueryParameters(request, known: ["at", "known_at"])
         let (at, bound) = (try query.time("at"), try knownAt(query))
-        let (state, life, asOf) = try await read(isOfOne: true) { connection in
+        let (state, life, asOf) = try await read(context, isOfOne: true) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let known = asOf.known
             let moment = at ?? known?.moment

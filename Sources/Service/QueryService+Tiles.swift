@@ -19,7 +19,7 @@ extension QueryService {
     /// `GET /checkpoint`: 200 with the newest checkpoint and its cosignatures; 404 before the first.
     @Sendable func checkpoint(_ request: Request, _ context: Context) async throws -> Response {
         let lane = try tiledLane(context)
-        let note = try await read { connection in try KeptCheckpoint.newest(of: lane, on: connection)?.note }
+        let note = try await read(context) { connection in try KeptCheckpoint.newest(of: lane, on: connection)?.note }
         guard let note else { throw Problem(.notFound, Self.unsigned(lane).detail) }
         return Response(
             bytes: Array(note.description.utf8), contentType: Self.noteType, headers: [.cacheControl: "no-cache"])
@@ -34,7 +34,7 @@ extension QueryService {
         guard let tile = Tile(path: path) else {
             throw Problem(.notFound, "there is no tile of this name; C2SP tlog-tiles says how they are named")
         }
-        let bytes = try await read { connection in
+        let bytes = try await read(context) { connection in
             let size = try KeptCheckpoint.newest(of: lane, on: connection)?.size ?? 0
             guard tile.isWhole(in: UInt64(size)), let indices = tile.indices else {
                 throw Problem(.notFound, "the newest checkpoint, of \(size) entries, does not cover all of this tile")

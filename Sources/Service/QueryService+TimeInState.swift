@@ -14,7 +14,7 @@ extension QueryService {
         let bound = try knownAt(query)
         let limit = try query.limit()
         let after = try query.cursor().map { cursor throws(Problem) in try cursor.string("group") }
-        let (rows, end, asOf) = try await read { connection in
+        let (rows, end, asOf) = try await read(context) { connection in
             let asOf = try AsOf.projections(connection, knownAt: bound)
             let end = window.end(asOf: asOf.moment)
             let rows = try connection.fetchAll(

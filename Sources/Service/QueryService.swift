@@ -12,15 +12,21 @@ import ShareServers
 
 /// The query API over HTTP: `/v1`, Manila's own shapes below `/v2`, and what operators probe.
 public struct QueryService: Sendable {
-    public typealias Context = BasicRequestContext
+    public typealias Context = QueryContext
 
     let pool: Pool
+    /// For whoever sees some projects only.
+    let projectPool: Pool
     let log: Log
     /// Nil where this process signs nothing.
     let checkpointing: CheckpointState?
     /// How each request that was answered is logged; nil: not at all.
     let access: Logger.Level?
     let pushes: PushDesk
+    /// Nil: whoever reaches the service may do all.
+    let admission: Admission?
+    /// Nil: reads are not recorded.
+    let recording: ReadRecording?
 
     /// A page of the log looks through at most this many positions, so that a rare filter costs no more than that.
     ///
@@ -34,32 +40,25 @@ public struct QueryService: Sendable {
 
     /// - Parameters:
     ///   - pool: Answers queries; as `QueryService.pool` makes it.
+    ///   - projectPool: The same for whoever sees some projects only; as `QueryService.projectPool` makes it.
     ///   - log: Takes pushed events.
+    ///   - admission: Who is let in; nil: everybody, to do all.
+    ///   - recording: Records who read what; nil: nobody does.
     ///   - checkpointing: Why this process refuses to sign, where it signs and does.
     ///   - pushLimits: What is taken of them at once.
     ///   - access: How each request that was answered is logged; nil: not at all.
     public init(
-        pool: Pool, log: Log, checkpointing: CheckpointState? = nil, pushLimits: PushLimits = PushLimits(),
-        access: Logger.Level? = nil
+        pool: Pool, projectPool: Pool, log: Log, admission: Admission?, recording: ReadRecording? = nil,
+        checkpointing: CheckpointState? = nil, pushLimits: PushLimits = PushLimits(), access: Logger.Level? = nil
     ) {
         self.pool = pool
+        self.projectPool = projectPool
         self.log = log
+        self.admission = admission
+        self.recording = recording
         self.checkpointing = checkpointing
         pushes = PushDesk(limits: pushLimits)
         self.access = access
-    }
-
-    /// Connections for answering: they can read and nothing else, and no question may take longer than half a minute.
-    public static func pool(url: String, limit: Int = 8) -> Pool {
-        Pool(
-            url: url, limit: limit, wait: .seconds(10),
-            setup: [
-                "SET ROLE dossier_reader", "SET default_transaction_read_only = on", "SET statement_timeout = '30s'",
-                "SET jit = off", "SET plan_cache_mode = force_custom_plan", "SET work_mem = '32MB'",
-                // Estimates of what a window holds are poor: sorting the whole fleet to merge it is the costly mistake.
-                "SET enable_mergejoin = off",
-                "SET application_name = 'dossier query'",
-            ])
     }
 
     /// What answers every request.
@@ -74,6 +73,7 @@ public struct QueryService: Sendable {
         let router = Router(context: Context.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: RequestMiddleware(access: access))
         router.add(middleware: ProblemMiddleware())
+        router.add(middleware: AdmissionMiddleware(admission: admission, recording: recording))
         router.get("/") { request, _ in Self.welcome(request) }
         router.get("/healthz") { _, _ in Response(json: ["status": "ok"]) }
         router.get("/readyz") { _, _ in try await ready() }
@@ -185,27 +185,6 @@ public struct QueryService: Sendable {
         } catch let error as SchemaError {
             throw Problem.unavailable("\(error)")
         }
-    }
-
-    /// How every answer begins: a projection's tables must not be exchanged between its snapshot and its rows, and a lock
-    /// takes no snapshot. Source: m004, `dossier.lock_projections`.
-    private static let begin = """
-        BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; LOCK TABLE dossier.projection_tables IN ACCESS SHARE MODE
-        """
-
-    /// The same for questions of one server, few of whose statements would be answered otherwise for another: their plans are
-    /// made once a session, but for those that PostgreSQL finds to be worse so.
-    ///
-    /// Source: measured; one server's state, of a million entries, takes 3.0 ms at the median instead of 3.3.
-    private static let beginOfOne = begin + "; SET LOCAL plan_cache_mode = auto"
-
-    /// Runs `body` in one snapshot, so that rows and `as_of` agree.
-    ///
-    /// - Parameter isOfOne: Whether it asks of one server only.
-    func read<Output: Sendable>(
-        isOfOne: Bool = false, _ body: @Sendable (isolated Connection) throws -> Output
-    ) async throws -> Output {
-        try await pool.transaction(isOfOne ? Self.beginOfOne : Self.begin) { try body($0) }
     }
 
     /// The server that a path names.

@@ -11,7 +11,7 @@ import Testing
             """
             SELECT pg_get_expr(child.relpartbound, child.oid) FROM pg_inherits
             JOIN pg_class child ON child.oid = inhrelid
-            WHERE inhparent = 'dossier.entries'::regclass ORDER BY child.relname
+            WHERE inhparent = 'dossier.log_entries'::regclass ORDER BY child.relname
             """)
     }
 

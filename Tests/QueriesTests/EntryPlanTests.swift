@@ -16,7 +16,6 @@ import Testing
                 try connection.plan(Queries.Log.fetchEntriesWhole(lane: 1, from: 5000, until: 6000)),
                 try connection.plan(Queries.Log.fetchPositionsBeyond(lane: 0, from: LoadedLog.entries - 1)),
                 try connection.plan(Queries.Log.fetchLeafHashes(lane: 0, positions: Array(5000..<5255) + [12_000])),
-                try connection.plan(Queries.Projections.fetchProgress(projections: ["servers"])),
             ]
             for (index, plan) in plans.enumerated() {
                 // The tables of a row a lane are as quick to read as any index.

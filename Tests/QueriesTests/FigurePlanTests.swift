@@ -76,7 +76,7 @@ import Testing
                 let plan = try connection.plan(
                     Metrics.fetchCalls(
                         from: from, until: until, by: "operation", operation: nil, actorUserId: nil, projectId: nil,
-                        host: nil, serverId: server, lane: server.map { _ in 0 }, known: nil))
+                        host: nil, serverId: server, lane: server.map { _ in 0 }, outOfLog: false, known: nil))
                 #expect(plan.scanned.isSubset(of: Self.small.union(["call_stats"])))
                 #expect(!plan.scanned.contains { $0.hasPrefix("entries") })
             }

@@ -9,7 +9,8 @@ import Testing
     func names() throws {
         // A new verb needs a word here.
         let verbs = [
-            "advance", "swap", "append", "apply", "count", "create", "fetch", "lock", "remove", "rewind", "unlock",
+            "advance", "swap", "append", "apply", "count", "create", "fetch", "lock", "remove", "revoke", "rewind",
+            "unlock",
         ]
         let files = try QueryFile.all()
         #expect(files.count >= 30)

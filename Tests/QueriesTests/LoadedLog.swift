@@ -61,7 +61,7 @@ enum LoadedLog {
     }
 
     private static let entriesSQL = """
-        INSERT INTO dossier.entries (lane, position, occurred_at, recorded_at, server_id, http_status, type, operation,
+        INSERT INTO dossier.log_entries (lane, position, occurred_at, recorded_at, server_id, http_status, type, operation,
             status, request_id, actor_user_id, project_id, host, leaf_hash, body)
         SELECT lane, n, '\(start)'::timestamptz + n * interval '1 s', '\(start)'::timestamptz + n * interval '2 s',
             server_id, CASE kind WHEN 'call' THEN CASE WHEN s % 50 = 0 THEN 404 ELSE 202 END END,

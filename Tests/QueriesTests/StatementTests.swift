@@ -81,7 +81,7 @@ import Testing
         let empty: [UInt8] =
             [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00]
             + [0, 0, 0, 0, 0, 0, 0, 0] + [0xFF, 0xFF]
-        for (copy, table) in [(Queries.Log.appendEntries(), "entries"), (Queries.Log.appendKeys(), "event_keys")] {
+        for (copy, table) in [(Queries.Log.appendEntries(), "log_entries"), (Queries.Log.appendKeys(), "event_keys")] {
             let statement = copy.statement
             let listed = try #require(statement.sql.firstMatch(of: /\(([^)]*)\) from stdin/)).1
                 .split(separator: ",").map { $0.filter { !$0.isWhitespace } }
@@ -107,10 +107,11 @@ import Testing
     /// EXPLAIN checks rights as running does, and runs nothing.
     @Test("The role that a statement is for has every right that it needs")
     func rights() async throws {
-        for statement in Self.others where !["schema", "log/create_log"].contains(where: statement.name.hasPrefix) {
+        let owners = ["schema", "log/create_log", "access/append_token", "access/revoke_token"]
+        for statement in Self.others where !owners.contains(where: statement.name.hasPrefix) {
             let isReading = [
                 "events/", "servers/", "metrics/", "errors/", "coverage/", "conformance/", "log/fetch_", "log/count_",
-                "projections/fetch_", "checkpoints/fetch_",
+                "projections/fetch_", "checkpoints/fetch_", "access/apply_projects",
             ].contains(where: statement.name.hasPrefix)
             // The key under which secrets are hidden is not for readers.
             let isReaders = isReading && statement.name != "log/fetch_redaction_key"

@@ -12,7 +12,8 @@ import Testing
     /// and only the writer needs the key. Projections are the projector's to change: they can be rebuilt. Of the log it
     /// reads entries and heads.
     private static let tables: [String: (writer: String, reader: String, projector: String)] = [
-        "entries": ("INSERT SELECT", "SELECT", "SELECT"), "event_keys": ("INSERT SELECT", "SELECT", ""),
+        "entries": ("SELECT", "SELECT", "SELECT"), "log_entries": ("INSERT", "", ""),
+        "event_keys": ("INSERT SELECT", "SELECT", ""),
         "subtrees": ("INSERT SELECT", "SELECT", ""), "log_heads": ("SELECT UPDATE", "SELECT", "SELECT"),
         "log_settings": ("SELECT", "SELECT", ""), "entry_partitions": ("SELECT", "SELECT", ""),
         "migrations": ("SELECT", "SELECT", ""), "redaction_key": ("SELECT", "", ""),
@@ -25,6 +26,13 @@ import Testing
         "server_calls": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
         "coverage": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
         "server_sources": ("", "SELECT", "DELETE INSERT SELECT UPDATE"),
+        "tokens": ("SELECT", "", ""), "token_uses": ("INSERT SELECT UPDATE", "", ""),
+    ]
+
+    /// What a reader of some projects reads: what is restricted to rows of theirs, how far the log has come, and hashes.
+    private static let projectTables = [
+        "servers", "status_intervals", "error_episodes", "call_stats", "server_calls", "coverage", "server_sources",
+        "entries", "log_heads", "projections", "projection_tables", "subtrees",
     ]
 
     @Test("On every table each role has exactly the rights that it needs, and nobody else has any")
@@ -44,6 +52,7 @@ import Testing
                 expected.append("\(table) dossier_\(role) \(rights)")
             }
         }
+        expected += Self.projectTables.map { "\($0) dossier_project_reader SELECT" }
         #expect(granted.sorted() == expected.sorted())
         let passedOn = try await database.texts(
             """
@@ -68,7 +77,8 @@ import Testing
                 SELECT nspname || ' ' || grantee::regrole || ' ' || privilege_type FROM pg_namespace, aclexplode(nspacl)
                 WHERE nspname IN ('dossier', 'dossier_rebuild') AND grantee <> nspowner ORDER BY 1
                 """) == [
-                    "dossier dossier_projector USAGE", "dossier dossier_reader USAGE", "dossier dossier_writer USAGE",
+                    "dossier dossier_project_reader USAGE", "dossier dossier_projector USAGE",
+                    "dossier dossier_reader USAGE", "dossier dossier_writer USAGE",
                     "dossier_rebuild dossier_projector USAGE",
                 ])
         #expect(try await database.texts("SELECT oid FROM pg_default_acl") == [])
@@ -107,14 +117,26 @@ import Testing
                 "known_identifier public",
                 "known_visits public",
                 "latency_bucket public",
+                "leaf_hashes dossier_project_reader",
+                "leaf_hashes dossier_reader",
+                "leaf_hashes dossier_writer",
                 "leads_to public",
                 "lock_projections dossier_projector",
                 "manila_time public",
                 "merge public",
                 "microseconds public",
+                "own_projects public",
+                "own_servers public",
+                "own_sources public",
                 "pieces public",
+                "recorded_at dossier_project_reader",
+                "recorded_at dossier_reader",
+                "recorded_at dossier_writer",
                 "refuse_change public",
                 "remove_rebuild dossier_projector",
+                "sizes_at dossier_project_reader",
+                "sizes_at dossier_reader",
+                "sizes_at dossier_writer",
                 "status_class public",
                 "stays public",
                 "summary public",
@@ -134,7 +156,7 @@ import Testing
                 """)
                 == [
                     "create_partitions", "create_rebuild", "create_rebuild_indexes", "lock_projections",
-                    "remove_rebuild", "swap_rebuild",
+                    "recorded_at", "remove_rebuild", "sizes_at", "swap_rebuild",
                 ].map { "\($0) search_path=pg_catalog, pg_temp" })
     }
 
@@ -151,14 +173,19 @@ import Testing
             """)
         #expect(
             roles == [
-                "dossier_owner false", "dossier_projector false", "dossier_reader false", "dossier_writer false",
+                "dossier_owner false", "dossier_project_reader false", "dossier_projector false", "dossier_reader false",
+                "dossier_writer false",
             ])
         #expect(
             try await database.texts(
                 """
                 SELECT roleid::regrole FROM pg_auth_members
                 WHERE member IN (SELECT oid FROM pg_roles WHERE rolname IN (\(Self.roles)))
-                """) == [])
+                """) == ["dossier_project_reader"])
+        // A reader of all may become one of some, and is not one by the way.
+        #expect(
+            try await database.texts(
+                "SELECT pg_has_role('dossier_reader', 'dossier_project_reader', 'usage')") == ["false"])
     }
 
     /// Of what belongs to a table PostgreSQL keeps no owner of its own.
@@ -216,6 +243,11 @@ import Testing
             "UPDATE dossier.migrations SET checksum = ''", "DELETE FROM dossier.migrations",
             "INSERT INTO dossier.log_settings (lanes, partition_entries) VALUES (1, 1000)",
             "INSERT INTO dossier.entry_partitions VALUES (5000, 6000, 'x')", "TRUNCATE dossier.servers",
+            """
+            INSERT INTO dossier.tokens (id, name, role, secret_hash) VALUES ('0000000000000000', 'x', 'admin', sha256(''))
+            """,
+            "UPDATE dossier.tokens SET revoked_at = null", "DELETE FROM dossier.tokens",
+            "DELETE FROM dossier.token_uses",
             "CREATE OR REPLACE FUNCTION dossier.refuse_change() RETURNS trigger LANGUAGE sql AS ''",
         ]
         if role != "dossier_projector" {
@@ -233,7 +265,8 @@ import Testing
         }
         if role != "dossier_writer" {
             statements += [
-                "SELECT FROM dossier.redaction_key", "SELECT FROM dossier.log_heads FOR UPDATE",
+                "SELECT FROM dossier.redaction_key", "SELECT FROM dossier.tokens", "SELECT FROM dossier.token_uses",
+                "SELECT FROM dossier.log_heads FOR UPDATE",
                 "UPDATE dossier.log_heads SET size = 1", "SELECT dossier.create_partitions(9000)",
                 "INSERT INTO dossier.entries SELECT * FROM dossier.entries",
             ]

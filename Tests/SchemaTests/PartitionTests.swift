@@ -14,7 +14,7 @@ import Testing
             """
             SELECT c.relname || ' ' || pg_get_expr(c.relpartbound, c.oid)
             FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
-            WHERE inhparent = 'dossier.entries'::regclass ORDER BY c.relname
+            WHERE inhparent = 'dossier.log_entries'::regclass ORDER BY c.relname
             """)
         let recorded = try await database.texts(
             """

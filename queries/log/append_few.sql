@@ -35,7 +35,7 @@ with head as materialized (
     where size = $2 and frontier = $3 and recorded_at = $4
         and not exists (select from dossier.event_keys where event_key = any ($20))
 ), entered as (
-    insert into dossier.entries (lane, position, occurred_at, recorded_at, server_id, http_status, type, operation,
+    insert into dossier.log_entries (lane, position, occurred_at, recorded_at, server_id, http_status, type, operation,
         status, request_id, actor_user_id, project_id, host, leaf_hash, body)
     select $1, former.size + new.number - 1, new.occurred_at, $7, new.server_id, new.http_status, new.type,
         new.operation, new.status, new.request_id, new.actor_user_id, new.project_id, new.host, new.leaf_hash, new.body

@@ -10,7 +10,8 @@
 -- $7 host text?
 -- $8 server_id uuid?
 -- $9 lane smallint?  with $8: out of the log alone
--- $10 known bigint[]?  as of these positions, one a lane, all of it out of the log; null: all that is counted
+-- $10 out_of_log boolean  all of it out of the log: for whoever sees some servers only, and with $11
+-- $11 known bigint[]?  as of these positions, one a lane; null: all there is
 -- returns: many
 --   group_name text
 --   http_class smallint
@@ -20,14 +21,14 @@
 -- order: group_name ascending
 -- limit: none; a row for each group, class and bucket that there is
 with done as materialized (
-    select lane, least(position, ($10::bigint[])[lane + 1]) as position
+    select lane, least(position, ($11::bigint[])[lane + 1]) as position
     from dossier.projections
     where projection = 'call_stats'
 ), counted as (
     select stats.operation, stats.actor_user_id, stats.project_id, stats.host, stats.http_class, stats.bucket,
         stats.calls, stats.duration_us
     from dossier.call_stats stats
-    where $8::uuid is null and $10::bigint[] is null
+    where $8::uuid is null and not $10::boolean
         and stats.hour_at >= date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC')
         and stats.hour_at < date_trunc('hour', $2::timestamptz, 'UTC')
     union all
@@ -41,7 +42,7 @@ with done as materialized (
     where entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
         and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
         and entry.occurred_at >= $1
-        and entry.occurred_at < least($2, case when $10::bigint[] is null then
+        and entry.occurred_at < least($2, case when not $10 then
             date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC') end)
     union all
     select coalesce(entry.operation, ''), coalesce(entry.actor_user_id, ''), coalesce(entry.project_id, ''),
@@ -52,7 +53,7 @@ with done as materialized (
     from done
     join dossier.entries entry on entry.lane = done.lane and entry.position < done.position
     where entry.type = 'org.openstack.manila.share_server.call' and $8::uuid is null
-        and $10::bigint[] is null and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
+        and not $10 and dossier.is_counted(entry.lane, entry.position, entry.request_id, done.position)
         and entry.occurred_at >= greatest(date_trunc('hour', $2::timestamptz, 'UTC'),
             date_trunc('hour', $1::timestamptz + interval '1 hour' - interval '1 microsecond', 'UTC'))
         and entry.occurred_at < $2

@@ -9,8 +9,7 @@
 -- order: lane ascending
 -- limit: none; one row a lane
 select head.lane, head.size, head.root, done.position,
-    (select entry.recorded_at from dossier.entries entry
-     where entry.lane = head.lane and entry.position = done.position) as next_recorded_at
+    case when done.position < head.size then dossier.recorded_at(head.lane, done.position) end as next_recorded_at
 from dossier.log_heads head
 cross join lateral (
     select min(coalesce(checkpoint.position, 0)) as position
