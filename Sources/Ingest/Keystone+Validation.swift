@@ -7,6 +7,8 @@ public struct KeystoneIdentity: Sendable, Hashable {
     public let userName: String?
     /// Nil for a token without a project.
     public let projectID: String?
+    /// Whether it is for the cloud as a whole.
+    public let isSystem: Bool
     public let roles: [String]
     public let expiresAt: Timestamp
     let revocable: RevocableToken
@@ -120,6 +122,7 @@ extension KeystoneIdentity {
         self.userID = userID
         userName = token["user"]?["name"]?.string
         projectID = token["project"]?["id"]?.string
+        isSystem = token["system"]?["all"] == true
         roles = (token["roles"]?.array ?? []).compactMap { $0["name"]?.string }
         self.expiresAt = expiresAt
         revocable = RevocableToken(token, expiresAt: expiresAt)

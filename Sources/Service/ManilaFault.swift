@@ -32,6 +32,7 @@ struct ManilaFault: Error {
         case 403: "forbidden"
         case 404: "itemNotFound"
         case 409: "conflictingRequest"
+        case 429: "overLimit"
         case 501: "notImplemented"
         case 503: "serviceUnavailable"
         default: "computeFault"

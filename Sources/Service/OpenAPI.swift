@@ -3,8 +3,9 @@ import ShareServers
 /// The contract of the query API, served at `/openapi.json`.
 enum OpenAPI {
     /// OpenAPI 3.1, as JSON.
-    static let document = withIntegrity(withAnalytics(withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null)))
-        .canonical()
+    static let document = withAccess(
+        withIntegrity(withAnalytics(withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null)))
+    ).canonical()
 
     // swift-format-ignore
     private static let text = #"""
@@ -1195,6 +1196,7 @@ enum OpenAPI {
                     "description": "The request's `X-Request-Id`: the one that it brought, or a new one. Every answer has it as a header, and the service's log in every line about the request."
                   },
                   "parameter": {"type": "string"},
+                  "role": {"type": "string"},
                   "as_of": {"$ref": "#/components/schemas/AsOf"}
                 },
                 "required": ["type", "title", "status", "detail"]

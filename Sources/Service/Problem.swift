@@ -42,9 +42,11 @@ struct Problem: Error {
     }
 
     /// More than is taken at once: to be asked again later. Source: RFC 6585, section 4.
-    static func tooMany(_ detail: String) -> Problem {
+    ///
+    /// - Parameter wait: Whole seconds.
+    static func tooMany(_ detail: String, after wait: Int = 1) -> Problem {
         var problem = Problem(.tooManyRequests, detail)
-        problem.headers[.retryAfter] = "1"
+        problem.headers[.retryAfter] = "\(wait)"
         return problem
     }
 
@@ -119,7 +121,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             var problem = Problem(error)
             if let id = context.logger.requestID { problem.members[RequestMiddleware.key] = .string(id) }
             if problem.status.kind == .serverError {
-                context.logger.error("\(request.method) \(request.uri.path): \(problem.detail)")
+                context.logger.error("\(request.method) \(Token.hidden(in: request.uri.path)): \(problem.detail)")
             }
             let isManilas = (request.uri.path.hasPrefix("/v2/") || request.uri.path.hasPrefix("/at/"))
             var response = isManilas ? ManilaFault(problem).response : problem.response

@@ -25,7 +25,7 @@ struct RequestMiddleware: RouterMiddleware {
             context.logger.log(
                 level: access, "answered",
                 metadata: [
-                    "method": .string(request.method.rawValue), "path": .string(request.uri.path),
+                    "method": .string(request.method.rawValue), "path": .string(Token.hidden(in: request.uri.path)),
                     "status": "\(response.status.code)", "duration_ms": "\(Int64(took.rounded()))",
                 ])
         }

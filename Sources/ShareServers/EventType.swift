@@ -9,6 +9,9 @@ public enum EventType {
     /// A source started, is alive, stopped, or found a gap.
     public static let coverage = "org.dossier.source.coverage"
 
+    /// Somebody read the log, or what is made of it, through the query API. Projections ignore it.
+    public static let read = "org.dossier.api.read"
+
     /// A gateway is about to pass on a call that may change something. What came of it is a `call` event: see
     /// `Call.intent`. Projections ignore it.
     public static let intent = "org.dossier.gateway.intent"

@@ -143,7 +143,9 @@ import TransparencyLog
             try await fill(service, 5)
             let checkpointing = Self.checkpointing(service)
             _ = try await checkpointing.sign()
-            let query = QueryService(pool: service.pool, log: service.log, checkpointing: checkpointing.state)
+            let query = QueryService(
+                pool: service.pool, projectPool: service.pool, log: service.log, admission: nil,
+                checkpointing: checkpointing.state)
             try await service.tamper("UPDATE dossier.entries SET leaf_hash = sha256('x') WHERE position = 2")
             await checkpointing.signDue()
             let refusing = TestService(url: service.url, log: service.log, pool: service.pool, query: query)

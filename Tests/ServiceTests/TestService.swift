@@ -37,15 +37,20 @@ struct TestService: Sendable {
     ///   - url: By default the running test's database.
     ///   - pool: By default as the service has it.
     ///   - limits: Of what is pushed.
+    ///   - admission: By default everybody may do all.
     static func with<Output>(
         lanes: Int16 = 1, url: String = DatabaseTrait.url, pool: Pool? = nil,
-        limits: QueryService.PushLimits = .init(), _ body: (TestService) async throws -> Output
+        limits: QueryService.PushLimits = .init(), admission: Admission? = nil,
+        _ body: (TestService) async throws -> Output
     ) async throws -> Output {
         try await Migration.migrate(url: url, lanes: lanes)
         let log = try await Log.open(url: url, patience: .milliseconds(100))
         let pool = pool ?? QueryService.pool(url: url, limit: 4)
+        let projectPool = QueryService.projectPool(url: url)
         let service = TestService(
-            url: url, log: log, pool: pool, query: QueryService(pool: pool, log: log, pushLimits: limits))
+            url: url, log: log, pool: pool,
+            query: QueryService(
+                pool: pool, projectPool: projectPool, log: log, admission: admission, pushLimits: limits))
         let result: Result<Output, any Error>
         do {
             result = .success(try await body(service))
@@ -53,6 +58,7 @@ struct TestService: Sendable {
             result = .failure(error)
         }
         await service.pool.close()
+        await projectPool.close()
         await service.log.close()
         return try result.get()
     }
