@@ -27,7 +27,8 @@ struct Dossier: AsyncParsableCommand {
         version: version,
         groupedSubcommands: [
             CommandGroup(
-                name: "Run", subcommands: [Up.self, Serve.self, GatewayCommand.self, Poll.self, Migrate.self]),
+                name: "Run",
+                subcommands: [Up.self, Serve.self, GatewayCommand.self, Poll.self, Migrate.self, Tokens.self]),
             CommandGroup(name: "Read", subcommands: [Servers.self, Show.self, History.self, Events.self, Diff.self]),
             CommandGroup(
                 name: "Measure",

@@ -46,6 +46,14 @@ struct Failure: Error, Sendable, Hashable {
             self.init(
                 "no Dossier answers at \(url): \(reason)",
                 advice: "Start one with 'dossier up', or say where it is with --url or DOSSIER_URL.")
+        case .refused(401, let title, let detail):
+            self.init(
+                detail.map { "\(title): \($0)" } ?? title,
+                advice: "Put a token into DOSSIER_TOKEN, or into a file of your own and name it with --token-file.")
+        case .refused(403, let title, let detail):
+            self.init(
+                detail.map { "\(title): \($0)" } ?? title,
+                advice: "Ask whoever runs Dossier for a token that may: 'dossier tokens create'.")
         case .refused(let status, let title, let detail):
             self.init(
                 detail.map { "\(title): \($0)" } ?? title,

@@ -24,6 +24,7 @@ struct Running: Sendable {
     let log: Log
     /// Nil where nothing is signed.
     var signing: Signing?
+    let admitting: Admitting
     /// Nil: requests come in clear.
     let certificate: ServerCertificate?
     /// How each request that was answered is logged; nil: not at all.
@@ -43,13 +44,22 @@ struct Running: Sendable {
         watching process: Int32? = nil, _ ready: @escaping @Sendable (_ api: String) async throws -> Void
     ) async throws {
         if !address.isLoopback {
-            logger.warning("listening on \(address.host), beyond this machine: whoever reaches it may read and push")
+            logger.notice("listening on \(address.host), beyond this machine: whoever asks needs a token")
         }
-        guard let signing else { return try await run(nil, watching: process, ready) }
+        try await admitting.with(url: databaseURL, isLoopback: address.isLoopback, logger: logger) {
+            try await run($0, $1, watching: process, ready)
+        }
+    }
+
+    private func run(
+        _ admission: Admission, _ services: [any Service], watching process: Int32?,
+        _ ready: @escaping @Sendable (_ api: String) async throws -> Void
+    ) async throws {
+        guard let signing else { return try await run(admission, services, nil, watching: process, ready) }
         let http = Signing.httpClient()
         do {
             let checkpointing = signing.checkpointing(url: databaseURL, lanes: log.lanes, http: http, logger: logger)
-            try await run(checkpointing, watching: process, ready)
+            try await run(admission, services, checkpointing, watching: process, ready)
             try await http.shutdown()
         } catch {
             try? await http.shutdown()
@@ -58,13 +68,15 @@ struct Running: Sendable {
     }
 
     private func run(
-        _ checkpointing: Checkpointing?, watching process: Int32?,
+        _ admission: Admission, _ admitting: [any Service], _ checkpointing: Checkpointing?, watching process: Int32?,
         _ ready: @escaping @Sendable (_ api: String) async throws -> Void
     ) async throws {
-        let pool = QueryService.pool(url: databaseURL)
+        let (pool, projectPool) = (QueryService.pool(url: databaseURL), QueryService.projectPool(url: databaseURL))
         let (bound, binding) = AsyncStream.makeStream(of: Int.self)
+        let recording = self.admitting.recording(in: log, logger: logger)
         let api = try QueryService(
-            pool: pool, log: log, checkpointing: checkpointing?.state, access: access
+            pool: pool, projectPool: projectPool, log: log, admission: admission, recording: recording,
+            checkpointing: checkpointing?.state, access: access
         ).application(
             host: address.host, port: address.port, certificate: certificate, logger: logger
         ) { port in
@@ -73,6 +85,8 @@ struct Running: Sendable {
         }
         // Stopped in the opposite order.
         var services: [any Service] = [ProjectionRunner(url: databaseURL, logger: logger), Draining(log: log)]
+        services += admitting
+        if let recording { services.append(recording) }
         if let checkpointing { services.append(checkpointing) }
         if let process { services.append(Watching(process: process)) }
         if let certificate { services.append(certificate) }
@@ -85,14 +99,17 @@ struct Running: Sendable {
             try await ServiceGroup.run(services, patience: Self.patience, logger: logger)
         } catch let error as IOError {
             await pool.close()
+            await projectPool.close()
             throw Failure.notListening(
                 "\(address.host):\(address.port)", error,
                 advice: "Give another address with --listen or DOSSIER_LISTEN")
         } catch {
             await pool.close()
+            await projectPool.close()
             throw error
         }
         await pool.close()
+        await projectPool.close()
     }
 }
 

@@ -72,13 +72,28 @@ struct DataOptions: ParsableArguments {
     }
 }
 
-/// Where the query API is.
+/// Where the query API is, and what it lets in by.
 struct APIOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where the query API answers.",
             discussion: "Default: DOSSIER_URL, else http://127.0.0.1:8787.", valueName: "url"))
     var url: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The file that holds the token to ask with.",
+            discussion: "Default: DOSSIER_TOKEN, or what the file of DOSSIER_TOKEN_FILE says; else none.",
+            valueName: "file"),
+        completion: .file())
+    var tokenFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The authority that the API's certificate comes from, in PEM.",
+            discussion: "Default: DOSSIER_CACERT; else those that this machine trusts.", valueName: "file"),
+        completion: .file())
+    var cacert: String?
 
     func address() throws -> String {
         let address = url ?? environment["DOSSIER_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? "http://127.0.0.1:8787"

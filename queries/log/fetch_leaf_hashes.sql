@@ -6,4 +6,4 @@
 --   leaf_hash bytea
 -- order: position ascending
 -- limit: none; one row a position
-select position, leaf_hash from dossier.entries where lane = $1 and position = any ($2) order by position
+select position, leaf_hash from dossier.leaf_hashes($1, $2) order by position

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import NIOSSL
 import ShareServers
 
 #if canImport(Glibc)
@@ -17,6 +18,8 @@ struct APIClient: Sendable {
     /// Such as `http://127.0.0.1:8787`, without a slash at the end.
     let url: String
     private let http: HTTPClient
+    /// Sent with every question; a secret.
+    private let token: String?
 
     /// The longest answer that is read: 1,000 entries of 64 KiB, and what stands around them.
     private static let answerBytes = 160 << 20
@@ -26,15 +29,35 @@ struct APIClient: Sendable {
     static let pageItems = 1000
 
     /// Lends a client to `body`, and closes its connections after.
+    ///
+    /// - Throws: `Failure` where what is set cannot be; what `body` throws.
     static func with<T: Sendable>(
-        url: String, _ body: @Sendable (APIClient) async throws -> T
+        _ options: APIOptions, _ body: @Sendable (APIClient) async throws -> T
+    ) async throws -> T {
+        try await with(
+            url: try options.address(), token: try options.token(), authority: try options.authority(), body)
+    }
+
+    /// - Parameters:
+    ///   - token: Nil: none.
+    ///   - authority: Whose certificates are trusted; nil: those that this machine trusts.
+    static func with<T: Sendable>(
+        url: String, token: String? = nil, authority: [NIOSSLCertificate]? = nil,
+        _ body: @Sendable (APIClient) async throws -> T
     ) async throws -> T {
         var configuration = HTTPClient.Configuration()
         // Where nobody listens, waiting for somebody who might is not what the reader wants.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(5)
+        // A token is for the address that was given.
+        configuration.redirectConfiguration = .disallow
+        if let authority {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates(authority)
+            configuration.tlsConfiguration = tls
+        }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let client = APIClient(url: String(url.trimmingSuffix("/")), http: http)
+        let client = APIClient(url: String(url.trimmingSuffix("/")), http: http, token: token)
         do {
             let value = try await body(client)
             try await http.shutdown()
@@ -51,7 +74,6 @@ struct APIClient: Sendable {
     func get(_ path: String, _ query: [(name: String, value: String?)] = []) async throws -> JSON {
         var request = HTTPClientRequest(url: url + path + Self.text(of: query))
         request.headers.add(name: "Accept", value: "application/json")
-        request.headers.add(name: "User-Agent", value: "dossier/\(Dossier.version)")
         let (status, _, bytes) = try await answer(to: request)
         guard (200..<300).contains(status) else { throw Self.refusal(status, bytes, url) }
         guard let answer = try? JSON(parsing: bytes), case .object = answer else {
@@ -60,7 +82,10 @@ struct APIClient: Sendable {
         return answer
     }
 
-    private func answer(to request: HTTPClientRequest) async throws -> (status: Int, type: String?, bytes: [UInt8]) {
+    private func answer(to question: HTTPClientRequest) async throws -> (status: Int, type: String?, bytes: [UInt8]) {
+        var request = question
+        request.headers.add(name: "User-Agent", value: "dossier/\(Dossier.version)")
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         do {
             let response = try await http.execute(request, timeout: Self.patience)
             return (
@@ -86,8 +111,7 @@ struct APIClient: Sendable {
     ///
     /// - Throws: `APIError`.
     func text(_ path: String) async throws -> String {
-        var request = HTTPClientRequest(url: url + path)
-        request.headers.add(name: "User-Agent", value: "dossier/\(Dossier.version)")
+        let request = HTTPClientRequest(url: url + path)
         let (status, type, bytes) = try await answer(to: request)
         guard (200..<300).contains(status) else { throw Self.refusal(status, bytes, url) }
         guard type?.hasPrefix("text/plain") == true else {

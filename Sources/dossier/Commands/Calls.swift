@@ -35,7 +35,7 @@ struct Calls: AsyncParsableCommand {
         let query =
             window.query + scope.query + known.query
             + [("by", by.rawValue), ("operation", operation), ("actor", actor), ("server_id", server)]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.writeWhole(.calls, "/v1/metrics/calls", query, output)
         }
     }

@@ -30,7 +30,7 @@ struct Capacity: AsyncParsableCommand {
 
     func run() async throws {
         let query = window.query + scope.query + known.query + [("step", step), ("by", by.rawValue)]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.writeWhole(.capacity, "/v1/metrics/capacity", query, output)
         }
     }

@@ -29,7 +29,7 @@ struct Checkpoints: AsyncParsableCommand {
         let query: [(name: String, value: String?)] = [
             ("lane", lane.description), ("from", from?.description), ("to", to?.description),
         ]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             if from != nil {
                 let proof = try await client.get("/v1/checkpoints/consistency", query)
                 try await Output.standard.write(proof.indented + "\n")

@@ -21,7 +21,7 @@ struct Conformance: AsyncParsableCommand {
 
     func run() async throws {
         let query = window.query + scope.query + known.query + [("server_id", server)]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(.conformance, "/v1/conformance", query, limit: limit, output)
         }
     }

@@ -24,7 +24,7 @@ struct Coverage: AsyncParsableCommand {
 
     func run() async throws {
         let query = window.query + known.query + [("source", source)]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(.coverage, "/v1/coverage", query, limit: limit, output)
         }
     }

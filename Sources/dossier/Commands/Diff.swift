@@ -24,7 +24,7 @@ struct Diff: AsyncParsableCommand {
 
     func run() async throws {
         let query = window.query + scope.query + known.query + [("share_network_id", shareNetwork)]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(.diff, "/v1/servers/diff", query, limit: limit, output)
         }
     }

@@ -32,7 +32,7 @@ struct Errors: AsyncParsableCommand {
 
     func run() async throws {
         let query = window.query + scope.query + known.query + [("kind", kind.rawValue), ("server_id", server)]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(.errors, "/v1/errors", query, limit: limit, output)
         }
     }

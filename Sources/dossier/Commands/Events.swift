@@ -59,7 +59,7 @@ struct Events: AsyncParsableCommand {
                 ("request_id", request), ("project_id", project), ("host", host), ("http_status", httpStatus),
                 ("from", from?.description), ("until", until?.description), ("lane", lane?.description),
             ] + known.query
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(.events, "/v1/events", query, limit: limit, output)
         }
     }

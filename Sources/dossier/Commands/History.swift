@@ -36,7 +36,7 @@ struct History: AsyncParsableCommand {
             [
                 ("from", from?.description), ("until", until?.description), ("reads", reads ? "true" : nil),
             ] + known.query
-        let (past, hasMore) = try await APIClient.with(url: try api.address()) { client in
+        let (past, hasMore) = try await APIClient.with(api) { client in
             var past = Past()
             let hasMore = try await client.pages(
                 "/v1/servers/\(APIClient.escaped(id))/history", query, items: "timeline", limit: limit.count

@@ -25,7 +25,7 @@ struct Prove: AsyncParsableCommand {
         let parts = entry.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let lane = Int16(parts[0]), let position = Int64(parts[1]), lane >= 0, position >= 0
         else { throw ValidationError("'\(entry.escapedForTerminal)' names no entry; one is such as 0/42.") }
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             let path = "/v1/events/\(lane)/\(position)"
             let proof = try await client.text("\(path)/proof")
             if let entryTo {

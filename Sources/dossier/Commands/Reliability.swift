@@ -48,7 +48,7 @@ struct Reliability: AsyncParsableCommand {
                 ("by", by.rawValue), ("server_id", server), ("share_network_id", shareNetwork),
                 ("migrating", migrating.rawValue), ("confidence", String(confidence)),
             ]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(.reliability, "/v1/metrics/reliability", query, limit: limit, output)
         }
     }

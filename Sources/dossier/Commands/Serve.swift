@@ -22,6 +22,7 @@ struct Serve: AsyncParsableCommand {
         let logger = try logs.start(configuration, default: .info)
         let address = try listen.address(configuration)
         let certificate = try listener.certificate(configuration, Setting.serving, [address], logger)
+        let admitting = try Admitting(configuration)
         let url = try database.url(configuration)
         let data = try database.data.directory(configuration)
         let log = try await Log.open(url: url, as: Role.service)
@@ -33,7 +34,7 @@ struct Serve: AsyncParsableCommand {
         let running = Running(
             databaseURL: url, address: address, log: log,
             signing: try signing.read(configuration, lanes: log.lanes, data: data, logger: logger),
-            certificate: certificate, access: try Logs.access(configuration), logger: logger)
+            admitting: admitting, certificate: certificate, access: try Logs.access(configuration), logger: logger)
         try await running.run { api in
             try await Output.standard.write(Announcement(url: api, own: nil).text)
             await Systemd.notifyReady(configuration.environment)

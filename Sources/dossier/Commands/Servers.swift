@@ -38,7 +38,7 @@ struct Servers: AsyncParsableCommand {
                 ("status", status), ("class", statusClass?.rawValue), ("host", host), ("project_id", project),
                 ("share_network_id", shareNetwork), ("at", at?.description),
             ] + known.query
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(
                 at == nil && known.knownAt == nil ? .servers : .serversThen, "/v1/servers", query, limit: limit, output)
         }

@@ -17,7 +17,7 @@ struct Show: AsyncParsableCommand {
     var at: Timestamp?
 
     func run() async throws {
-        let answer = try await APIClient.with(url: try api.address()) { client in
+        let answer = try await APIClient.with(api) { client in
             try await client.get("/v1/servers/\(APIClient.escaped(id))", [("at", at?.description)] + known.query)
         }
         guard answer.member("server") != nil else {

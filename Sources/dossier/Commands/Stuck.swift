@@ -29,7 +29,7 @@ struct Stuck: AsyncParsableCommand {
         let query =
             scope.query + known.query
             + [("at", at?.description), ("floor", floor), ("compared", compared), ("limit", "1000")]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.writeWhole(.stuck, "/v1/stuck", query, output)
         }
     }

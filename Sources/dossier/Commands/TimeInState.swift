@@ -41,7 +41,7 @@ struct TimeInState: AsyncParsableCommand {
         let query =
             window.query + scope.query + known.query
             + [("by", by.rawValue), ("server_id", server), ("share_network_id", shareNetwork)]
-        try await APIClient.with(url: try api.address()) { client in
+        try await APIClient.with(api) { client in
             try await client.write(.timeInState, "/v1/metrics/time-in-state", query, limit: limit, output)
         }
     }

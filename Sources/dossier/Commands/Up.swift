@@ -36,6 +36,7 @@ struct Up: AsyncParsableCommand {
         let logger = try logs.start(configuration)
         let address = try listen.address(configuration)
         let certificate = try listener.certificate(configuration, Setting.serving, [address], logger)
+        let admitting = try Admitting(configuration)
         guard !sample || certificate == nil else {
             throw ValidationError("--sample is for trying, without TLS.")
         }
@@ -53,7 +54,7 @@ struct Up: AsyncParsableCommand {
             let running = Running(
                 databaseURL: url, address: address, log: log,
                 signing: try signing.read(configuration, lanes: log.lanes, data: directory, logger: logger),
-                certificate: certificate, access: access, logger: logger)
+                admitting: admitting, certificate: certificate, access: access, logger: logger)
             try await run(running, postgres, directory, sample)
         } catch {
             directory.withdraw()
@@ -88,9 +89,15 @@ struct Up: AsyncParsableCommand {
             try await Output.standard.write(announcement.text)
             guard let sample else { return }
             try await Output.standard.write(try await Sample.bring(sample, into: log) + "\n")
-            let commands = try await APIClient.with(url: api) { client in
-                try await client.waitUntilLevel()
-                return Sample.commands(try await Sample.candidates(client), program: announcement.prefix)
+            let commands: [String]
+            do {
+                commands = try await APIClient.with(url: api) { client in
+                    try await client.waitUntilLevel()
+                    return Sample.commands(try await Sample.candidates(client), program: announcement.prefix)
+                }
+            } catch APIError.refused(401, _, _) {
+                // There are tokens: whoever has one knows what to ask.
+                return
             }
             try await Output.standard.write(
                 "\nTry, in another terminal:\n" + commands.map { "    \($0)\n" }.joined())

@@ -1,4 +1,5 @@
 import Logging
+import Service
 
 extension Setting {
     static let data = Setting("data", .directory, variable: "DOSSIER_DATA", option: "--data")
@@ -21,6 +22,19 @@ extension Setting {
     static let listen = Setting(
         "serve.listen", .address, variable: "DOSSIER_LISTEN", option: "--listen", fallback: "127.0.0.1:8787")
     static let serving = Listener(section: "serve", prefix: "DOSSIER")
+
+    // serve, up: who may ask, and how much
+    static let apiRate = Setting("api.rate", .number(1...1_000_000), variable: "DOSSIER_API_RATE", fallback: "1000")
+    static let apiConcurrency = Setting(
+        "api.concurrency", .number(1...10_000), variable: "DOSSIER_API_CONCURRENCY", fallback: "64")
+    static let recordReads = Setting(
+        "api.record_reads", .choice(Admitting.Recording.allCases.map(\.rawValue)), variable: "DOSSIER_API_RECORD_READS",
+        fallback: Admitting.Recording.off.rawValue)
+    static let keystoneCloud = Setting("api.keystone.cloud", .list)
+    static let keystoneReadAll = Setting("api.keystone.read_all_roles", .list)
+    static let keystoneRoles: [(role: AccessRole, setting: Setting)] = AccessRole.allCases.map { role in
+        (role, Setting("api.keystone.\(role.rawValue)_roles", .list))
+    }
 
     // serve, up, checkpoint
     static let signingKeys = Setting("signing.keys", .list, variable: "DOSSIER_SIGNING_KEY", option: "--signing-key")
@@ -83,8 +97,10 @@ extension Setting {
     /// Every setting, in the order in which they are shown. A secret may stand in a file too: `inFile`.
     static let all: [Setting] =
         [data, logLevel, logFormat, logAccess, databaseURL, databasePassword, listen] + serving.all
+        + [apiRate, apiConcurrency, recordReads, keystoneCloud] + keystoneRoles.map(\.setting)
         + [
-            signingKeys, origin, checkpointFile, checkpointInterval, witnesses, gatewayListen, gatewayAdmin, upstream,
+            keystoneReadAll, signingKeys, origin, checkpointFile, checkpointInterval, witnesses, gatewayListen,
+            gatewayAdmin, upstream,
             gatewaySource, callers, gatewayCloud, reads, readsWhenFull, spool,
             spoolLimit, spoolReserve, gatewayCalls,
         ] + proxying.all + [interval, pollAdmin, pollClouds] + polling.all

@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import Service
+
+extension AccessRole: ExpressibleByArgument {}
