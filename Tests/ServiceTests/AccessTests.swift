@@ -1,5 +1,6 @@
 import DatabaseTesting
 import HTTPTypes
+import Hummingbird
 import Postgres
 import Queries
 import ShareServers

@@ -53,7 +53,7 @@ extension Tokens {
 
         func run() async throws {
             let token = Token()
-            try await Tokens.owning(database) { connection in
+            _ = try await Tokens.owning(database) { connection in
                 try connection.execute(
                     Queries.Access.appendToken(
                         id: token.id, name: name ?? role.rawValue, role: role.rawValue,
