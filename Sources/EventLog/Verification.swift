@@ -1,14 +1,14 @@
 public import Postgres
 import Queries
 import ShareServers
-import TransparencyLog
+public import TransparencyLog
 
 /// Proof that a lane is what it was when it was written, or the first entry that is not.
 ///
 /// Every entry's bytes are hashed again, the tree is computed anew, and everything that stands beside the bytes is
 /// compared with them: leaf hash, index columns, event key, subtree hashes, head. What it cannot prove is that an
-/// event was ever recorded, and that nobody with the rights of a superuser rewrote the whole lane with its head: for
-/// that, compare `root` with one that left the building.
+/// event was ever recorded. That nobody with the rights of a superuser rewrote the lane with its head, or cut it, only
+/// what left the building proves: checkpoints, or a `root` that was noted elsewhere.
 public struct Verification: Sendable, Hashable {
     /// What is wrong, and where.
     public struct Fault: Sendable, Hashable, CustomStringConvertible {
@@ -54,43 +54,55 @@ public struct Verification: Sendable, Hashable {
     /// Takes time and reads in proportion to the lane, memory does not grow with it. A lane that the log's settings do
     /// not have, or that has no head, does not verify.
     ///
-    /// - Parameter progress: Called now and then with the entries verified and the entries there are.
+    /// - Parameters:
+    ///   - checkpoints: Verified, and all of this lane: what was signed of it. The more of them, the more closely they tell
+    ///     where a lane that is sound in itself was rewritten.
+    ///   - progress: Called now and then with the entries verified and the entries there are.
     /// - Throws: `.unavailable`, `.refused`, `.cancelled`.
     public static func verify(
-        lane: Lane, pool: Pool, progress: @escaping @Sendable (_ done: Int64, _ of: Int64) -> Void = { _, _ in }
+        lane: Lane, checkpoints: [Checkpoint] = [], pool: Pool,
+        progress: @escaping @Sendable (_ done: Int64, _ of: Int64) -> Void = { _, _ in }
     ) async throws(LogError) -> Verification {
         do {
             return try await pool.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") { connection in
-                guard let settings = try connection.fetchOptional(Queries.Log.fetchSettings()) else {
-                    return nothing(of: lane, "the log's settings, which say what lanes there are, are missing")
-                }
-                guard (0..<settings.lanes).contains(lane.number) else {
-                    return nothing(of: lane, "the log has \(settings.lanes) lanes, and this is none of them")
-                }
-                let heads = try connection.fetchAll(Queries.Log.fetchHeads())
-                guard let head = heads.first(where: { $0.lane == lane.number }) else {
-                    return nothing(of: lane, "the lane's head, which says how many entries it has, is missing")
-                }
-                var walk = VerificationWalk(
-                    lane: lane, lanes: settings.lanes,
-                    subtrees: try connection.fetchAll(Queries.Log.fetchSubtrees(lane: lane.number)))
-                var next: Int64 = 0
-                while next < head.size {
-                    try Task.checkCancellation()
-                    let until = min(next + chunk, head.size)
-                    let rows = try connection.fetchAll(
-                        Queries.Log.fetchEntriesWhole(lane: lane.number, from: next, until: until))
-                    if let fault = try walk.take(rows, until: until, on: connection) {
-                        return walk.verification(fault)
-                    }
-                    next = until
-                    progress(next, head.size)
-                }
-                return walk.verification(try walk.compare(with: head, on: connection))
+                try verify(lane: lane, checkpoints: checkpoints, on: connection, progress: progress)
             }
         } catch {
             throw LogError(error)
         }
+    }
+
+    /// Verifies one lane within a transaction of the caller's, which has to see one moment throughout.
+    ///
+    /// - Throws: `PostgresError`, `CancellationError`.
+    static func verify(
+        lane: Lane, checkpoints: [Checkpoint], on connection: isolated Connection,
+        progress: (_ done: Int64, _ of: Int64) -> Void = { _, _ in }
+    ) throws -> Verification {
+        guard let settings = try connection.fetchOptional(Queries.Log.fetchSettings()) else {
+            return nothing(of: lane, "the log's settings, which say what lanes there are, are missing")
+        }
+        guard (0..<settings.lanes).contains(lane.number) else {
+            return nothing(of: lane, "the log has \(settings.lanes) lanes, and this is none of them")
+        }
+        let heads = try connection.fetchAll(Queries.Log.fetchHeads())
+        guard let head = heads.first(where: { $0.lane == lane.number }) else {
+            return nothing(of: lane, "the lane's head, which says how many entries it has, is missing")
+        }
+        var walk = VerificationWalk(
+            lane: lane, lanes: settings.lanes, signed: SignedPrefixes(checkpoints),
+            subtrees: try connection.fetchAll(Queries.Log.fetchSubtrees(lane: lane.number)))
+        var next: Int64 = 0
+        while next < head.size {
+            try Task.checkCancellation()
+            let until = min(next + chunk, head.size)
+            let rows = try connection.fetchAll(
+                Queries.Log.fetchEntriesWhole(lane: lane.number, from: next, until: until))
+            if let fault = try walk.take(rows, until: until, on: connection) { return walk.verification(fault) }
+            next = until
+            progress(next, head.size)
+        }
+        return walk.verification(try walk.compare(with: head, on: connection))
     }
 
     /// Of a lane of which not even the first entry can be told from its place.

@@ -11,6 +11,7 @@ struct VerificationWalk {
     /// What the log recorded of its complete subtrees, by level and index; each is taken out when it is reached.
     private var recorded: [Place: [UInt8]]
     private var frontier = Frontier()
+    private var signed: SignedPrefixes
     /// The tree before the block of 256, of 65,536, … entries that is under way.
     private var beforeBlock: [Frontier] = []
     /// The tree before the rows that were fetched last, and the leaves that they added.
@@ -23,22 +24,26 @@ struct VerificationWalk {
         let index: Int64
     }
 
-    init(lane: Lane, lanes: Int16, subtrees: [Queries.Log.FetchSubtrees]) {
+    init(lane: Lane, lanes: Int16, signed: SignedPrefixes, subtrees: [Queries.Log.FetchSubtrees]) {
         self.lane = lane
         self.lanes = lanes
+        self.signed = signed
+        self.signed.compare(with: frontier)
         recorded = Dictionary(
             subtrees.map { (Place(level: Int($0.level), index: $0.index), $0.hash.bytes) },
             uniquingKeysWith: { a, _ in a })
     }
 
+    /// - Parameter fault: What the lane itself showed.
     func verification(_ fault: Verification.Fault?) -> Verification {
+        let fault = signed.first(fault, of: lane)
         let sound = fault.map { tree(before: UInt64($0.position.index)) } ?? frontier
         return Verification(lane: lane, entries: Int64(sound.size), root: sound.root.bytes, fault: fault)
     }
 
     /// The tree over the entries before `index`, or over fewer where the walk has forgotten it.
     private func tree(before index: UInt64) -> Frontier {
-        let known = (beforeBlock + [beforeRows, frontier]).filter { $0.size <= index }
+        let known = (beforeBlock + [beforeRows, frontier, signed.agreed]).filter { $0.size <= index }
         guard var tree = known.max(by: { $0.size < $1.size }) else { return Frontier() }
         while tree.size < index, tree.size >= beforeRows.size, case let next = Int(tree.size - beforeRows.size),
             next < leaves.count
@@ -68,7 +73,10 @@ struct VerificationWalk {
                 break
             }
             do throws(Reason) {
-                events.append(try check(row))
+                let (event, leaf) = try check(row)
+                // Before the tree, which may only tell that one of many is bad, where its key tells that it is this one.
+                events.append(event)
+                try append(leaf)
             } catch {
                 found = fault(error.first ?? row.position, span: error.span, error.text)
                 break
@@ -90,8 +98,10 @@ struct VerificationWalk {
         var span: Int64 = 1
     }
 
-    /// The row's event, where everything beside its body agrees with it.
-    private mutating func check(_ row: Queries.Log.FetchEntriesWhole) throws(Reason) -> Event {
+    /// The row's event and leaf, where everything beside its body agrees with it.
+    private mutating func check(
+        _ row: Queries.Log.FetchEntriesWhole
+    ) throws(Reason) -> (event: Event, leaf: MerkleHash) {
         let stored: (event: Event, recordedAt: Timestamp)
         do throws(EventError) {
             stored = try Event.stored(row.body.bytes)
@@ -112,8 +122,7 @@ struct VerificationWalk {
                 span: min(2, row.position + 1))
         }
         recordedAt = stored.recordedAt
-        try append(leaf)
-        return stored.event
+        return (stored.event, leaf)
     }
 
     /// Appends a leaf, and compares the blocks that it completes with what was recorded of them.
@@ -124,6 +133,7 @@ struct VerificationWalk {
             let place = Place(level: subtree.level, index: Int64(subtree.index))
             if recorded.removeValue(forKey: place) != subtree.hash.bytes, mismatch == nil { mismatch = subtree }
         }
+        signed.compare(with: frontier)
         if let mismatch {
             let span = Int64(1) << (Subtree.height * mismatch.level)
             throw Reason(
@@ -207,6 +217,7 @@ struct VerificationWalk {
             return fault(
                 head.size, "a subtree beyond the head is recorded (level \(extra.level), index \(extra.index))")
         }
+        if let missing = signed.missing(of: lane, after: frontier) { return missing }
         // Complete blocks of 256 were compared with what was recorded: what is left is the unfinished one.
         let unfinished = head.size / 256 * 256
         guard frontier.bytes == head.frontier.bytes, frontier.root.bytes == head.root.bytes else {

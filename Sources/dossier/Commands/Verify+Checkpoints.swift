@@ -32,14 +32,15 @@ extension Verify {
         }
     }
 
-    /// What of the checkpoints is not so in the lanes that were verified; and which are of none of them.
-    func compare(
-        _ checkpoints: [Checkpoint], with verifications: [Verification], _ pool: Pool
-    ) async throws -> [String] {
-        guard !checkpoints.isEmpty else { return [] }
+    /// The checkpoints by the lanes that they are of, and the origins that are no lane's.
+    func assign(
+        _ checkpoints: [Checkpoint], _ pool: Pool
+    ) async throws -> (byLane: [Lane: [Checkpoint]], foreign: [String]) {
+        guard !checkpoints.isEmpty else { return ([:], []) }
         let names = try verifier.keys().map(\.name)
         let lanes = Int16(try await pool.fetchAll(Queries.Log.fetchHeads()).count)
-        var contradictions: [String] = []
+        var byLane: [Lane: [Checkpoint]] = [:]
+        var foreign: [String] = []
         for checkpoint in checkpoints {
             let lane = (0..<lanes).map { Lane($0) }.first { lane in
                 // Of the key of the whole log, or of the lane's own.
@@ -48,24 +49,8 @@ extension Verify {
                         || lanes > 1 && name == checkpoint.origin && name.hasSuffix("/lane/\(lane)")
                 }
             }
-            guard let lane else {
-                contradictions.append("the checkpoint is of \(checkpoint.origin), which is no lane of this log")
-                continue
-            }
-            // A lane that was not asked for, or of which worse is known.
-            guard let verification = verifications.first(where: { $0.lane == lane }), verification.fault == nil else {
-                continue
-            }
-            let what = "lane \(lane) is not what was signed of its first \(checkpoint.size) entries"
-            guard let size = Int64(exactly: checkpoint.size), size <= verification.entries else {
-                contradictions.append("\(what): it has only \(verification.entries)")
-                continue
-            }
-            let root = try await pool.withConnection { connection in
-                try KeptTree(lane: lane).root(of: size, on: connection)
-            }
-            if root != checkpoint.root { contradictions.append("\(what): their root is another") }
+            if let lane { byLane[lane, default: []].append(checkpoint) } else { foreign.append(checkpoint.origin) }
         }
-        return contradictions
+        return (byLane, foreign)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLog
 import Postgres
 import ShareServers
+import TransparencyLog
 
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,30 +50,33 @@ struct Verify: AsyncParsableCommand {
         let checkpoints = try await signed()
         let pool = try Pool.reading(url: try database.url())
         let verifications: [Verification]
-        let contradictions: [String]
+        let foreign: [String]
         do {
-            verifications = try await verify(pool)
-            contradictions = try await compare(checkpoints, with: verifications, pool)
+            let signed = try await assign(checkpoints, pool)
+            foreign = signed.foreign
+            verifications = try await verify(pool, signed.byLane)
             await pool.close()
         } catch {
             await pool.close()
             throw error
         }
         try await write(verifications)
-        for contradiction in contradictions {
-            try await Output.diagnostics.write("dossier: \(contradiction)\n".escapedLine)
+        for origin in foreign {
+            try await Output.diagnostics.write(
+                "dossier: the checkpoint is of \(origin), which is no lane of this log\n".escapedLine)
         }
-        if !contradictions.isEmpty || verifications.contains(where: { $0.fault != nil }) { throw ExitCode(.unverified) }
+        if !foreign.isEmpty || verifications.contains(where: { $0.fault != nil }) { throw ExitCode(.unverified) }
     }
 
-    private func verify(_ pool: Pool) async throws -> [Verification] {
+    private func verify(_ pool: Pool, _ checkpoints: [Lane: [Checkpoint]]) async throws -> [Verification] {
         var verifications: [Verification] = []
         for lane in try await lanes(pool) {
             let bar = ProgressBar("Verifying lane \(lane)", unit: "entries")
             do {
                 verifications.append(
-                    try await Verification.verify(lane: lane, pool: pool) { done, total in bar.report(done, of: total) }
-                )
+                    try await Verification.verify(lane: lane, checkpoints: checkpoints[lane] ?? [], pool: pool) {
+                        bar.report($0, of: $1)
+                    })
                 await bar.clear()
             } catch {
                 await bar.clear()
