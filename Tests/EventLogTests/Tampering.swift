@@ -51,7 +51,7 @@ struct Tampering: Sendable, CustomTestStringConvertible {
 
     /// Puts entries at one another's positions, whole.
     static func swapPlaces(_ a: Int64, _ b: Int64) -> String {
-        update(a, "position = 999") + update(b, "position = \(a)") + update(999, "position = \(b)")
+        update(a, "position = 9999") + update(b, "position = \(a)") + update(9999, "position = \(b)")
     }
 
     static func swapKeys(_ a: Int64, _ b: Int64) -> String {
