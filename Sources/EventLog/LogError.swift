@@ -54,14 +54,15 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
 
 extension PostgresError {
     /// Whether the same statement may succeed later without anybody's doing: lost connections, a server that starts or
-    /// stops, resources used up, serialisation failures.
+    /// stops, resources used up, serialisation failures; and a standby, where there was a primary or will be one.
     ///
-    /// Source: PostgreSQL documentation, appendix A, classes 08, 40, 53, 57.
+    /// Source: PostgreSQL documentation, appendix A, classes 08, 40, 53, 57, and 25006, `read_only_sql_transaction`.
     public var isTransient: Bool {
         switch self {
         case .unavailable, .busy, .cancelled: true
         case .misuse: false
-        case .refused(let sqlState, _, _): ["08", "40", "53", "57"].contains(sqlState.prefix(2))
+        case .refused(let sqlState, _, _):
+            sqlState == "25006" || ["08", "40", "53", "57"].contains(sqlState.prefix(2))
         }
     }
 }

@@ -52,6 +52,45 @@ import Testing
         try await log.expectSound()
     }
 
+    @Test("A session that is ended between its two copies leaves nothing of its batch", arguments: [Int16(1), 4])
+    func endedWithinCopy(lanes: Int16) async throws {
+        let log = try await TestLog.open(lanes: lanes)
+        // More than are appended by one statement.
+        let events = try Made.events(0..<200, of: log.server)
+        let blocker = try await Connection.open(log.url)
+        try await blocker.run { try $0.execute("BEGIN; LOCK TABLE dossier.event_keys IN EXCLUSIVE MODE") }
+        let submission = try await log.log.submit(events)
+        let ended = """
+            SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'dossier append' AND wait_event_type = 'Lock'
+                AND query LIKE 'COPY%event_keys%'
+            """
+        for _ in 0..<2 {
+            try await wait(for: "the entries to be copied") { try await log.one(ended, of: Int64.self) > 0 }
+            #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 0)
+        }
+        await blocker.close()
+        #expect(try await submission.receipts().map(\.position.index) == Array(0..<200))
+        #expect(try await log.one("SELECT count(*) FROM dossier.entries", of: Int64.self) == 200)
+        try await log.expectSound()
+    }
+
+    @Test("A database that takes no writes, as a standby, counts as away")
+    func readOnly() async throws {
+        let log = try await TestLog.open(lanes: 1, patience: .milliseconds(100))
+        let name: String = try await log.one("SELECT current_database()::text")
+        try await log.execute("ALTER DATABASE \(name) SET default_transaction_read_only = on")
+        let events = try Made.events(0..<20, of: log.server)
+        await #expect("nothing can be written") {
+            try await log.log.append(events)
+        } throws: {
+            if case LogError.unavailable = $0 { true } else { false }
+        }
+        try await log.execute(
+            "ALTER DATABASE \(name) RESET ALL", setup: ["SET default_transaction_read_only = off"])
+        try await log.append(new: events)
+    }
+
     @Test("While the database is away appends say so, and succeed when it is back", arguments: [Int16(1), 4])
     func unavailable(lanes: Int16) async throws {
         let log = try await TestLog.open(lanes: lanes, patience: .milliseconds(100))
