@@ -143,7 +143,7 @@ let package = Package(
             name: "EventLogTests",
             dependencies: [
                 "EventLog", "Queries", "Schema", "Postgres", "ShareServers", "TransparencyLog", "DatabaseTesting",
-                "EmbeddedPostgres", crypto, subprocess, system,
+                "EmbeddedPostgres", crypto, nio, nioPosix, subprocess, system,
             ],
             swiftSettings: strict),
         .testTarget(
