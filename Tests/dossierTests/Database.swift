@@ -38,10 +38,11 @@ extension DatabaseTrait {
 enum Lines {
     static let server = "0f8a4c1e-0000-4000-8000-000000000001"
 
-    /// Calls and sightings of one server, a second apart.
-    static func events(_ range: Range<Int>) -> [String] {
+    /// Calls and sightings, a second apart, of one server or of several in turn.
+    static func events(_ range: Range<Int>, of servers: [String] = [server]) -> [String] {
         range.map { number in
-            let time = "2026-11-23T\(two(number / 3600)):\(two(number / 60 % 60)):\(two(number % 60))Z"
+            let time = "\(start.advanced(by: .seconds(number)))".replacing(".000000", with: "")
+            let server = servers[number % servers.count]
             let head =
                 "{\"specversion\":\"1.0\",\"id\":\"e\(number)\",\"source\":\"/test\",\"subject\":\"\(server)\","
                 + "\"time\":\"\(time)\",\"type\":\"org.openstack.manila.share_server."
@@ -54,7 +55,14 @@ enum Lines {
         }
     }
 
-    static func text(_ range: Range<Int>) -> String { events(range).map { $0 + "\n" }.joined() }
+    private static let start = Timestamp("2026-11-23T00:00:00Z")!
 
-    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    /// So many servers, which share the lanes among them.
+    static func servers(_ numbers: Range<Int>) -> [String] {
+        numbers.map { "0f8a4c1e-0000-4000-8000-0000000\(10_000 + $0)" }
+    }
+
+    static func text(_ range: Range<Int>, of servers: [String] = [server]) -> String {
+        events(range, of: servers).map { $0 + "\n" }.joined()
+    }
 }

@@ -12,12 +12,18 @@ final class Pushes: Sendable {
         /// Where the service said that an event stands, by its id.
         var acknowledged: [String: String] = [:]
         var isStopped = false
+        var lastAnswer: ContinuousClock.Instant?
+        var silence = Duration.zero
     }
     private let state = Mutex(State())
     private let http: HTTPClient
     private static let batch = 20
+    private let servers: [String]
+    private let pause: Duration
 
-    private init() {
+    private init(servers: [String], pause: Duration) {
+        self.servers = servers
+        self.pause = pause
         var configuration = HTTPClient.Configuration()
         // A service that was killed is not waited for.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -25,8 +31,12 @@ final class Pushes: Sendable {
     }
 
     /// Lends clients to `body`, and ends them after it, however it ends.
-    static func with(_ body: (Pushes) async throws -> Void) async throws {
-        let pushes = Pushes()
+    ///
+    /// - Parameter pause: Of each client after each batch.
+    static func with(
+        servers: [String] = [Lines.server], pause: Duration = .zero, _ body: (Pushes) async throws -> Void
+    ) async throws {
+        let pushes = Pushes(servers: servers, pause: pause)
         do {
             try await body(pushes)
         } catch {
@@ -49,9 +59,28 @@ final class Pushes: Sendable {
                         while await !self.push(range, to: url), !self.isStopped {
                             try? await Task.sleep(for: .milliseconds(10))
                         }
+                        if self.pause > .zero { try? await Task.sleep(for: self.pause) }
                     }
                 }
             }
+        }
+    }
+
+    /// The longest time without an answer that all of a batch is in the log, since it was asked for last.
+    func takeSilence() -> Duration {
+        state.withLock { state in
+            defer { state.silence = .zero }
+            return state.silence
+        }
+    }
+
+    /// Waits until so many more events have been acknowledged.
+    func acknowledges(_ more: Int) async throws {
+        let wanted = acknowledged.count + more
+        let deadline = ContinuousClock.now + .seconds(120)
+        while acknowledged.count < wanted {
+            try #require(ContinuousClock.now < deadline, "nothing is acknowledged any more")
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 
@@ -75,15 +104,21 @@ final class Pushes: Sendable {
         }
     }
 
-    /// Whether the service answered that all of it is in the log.
-    private func push(_ range: Range<Int>, to url: String) async -> Bool {
+    /// Pushes some events once; what the service answered, or nil.
+    func send(_ range: Range<Int>, to url: String) async -> (status: Int, body: [UInt8])? {
         var request = HTTPClientRequest(url: url + "/v1/events")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-ndjson")
-        request.body = .bytes(ByteBuffer(string: Lines.text(range)))
-        guard let response = try? await http.execute(request, timeout: .seconds(30)), response.status == .ok,
-            let body = try? await response.body.collect(upTo: 4 << 20),
-            let answer = try? JSON(parsing: Array(body.readableBytesView))
+        request.body = .bytes(ByteBuffer(string: Lines.text(range, of: servers)))
+        guard let response = try? await http.execute(request, timeout: .seconds(30)),
+            let body = try? await response.body.collect(upTo: 4 << 20)
+        else { return nil }
+        return (Int(response.status.code), Array(body.readableBytesView))
+    }
+
+    /// Whether the service answered that all of it is in the log.
+    func push(_ range: Range<Int>, to url: String) async -> Bool {
+        guard let (status, body) = await send(range, to: url), status == 200, let answer = try? JSON(parsing: body)
         else { return false }
         let results = answer["results"]?.array ?? []
         #expect(results.map { $0["index"]?.int } == Array(0..<range.count))
@@ -95,6 +130,12 @@ final class Pushes: Sendable {
             let place = "\(lane)/\(position)"
             let former = state.withLock { $0.acknowledged.updateValue(place, forKey: "e\(number)") }
             #expect(former == nil || former == place, "e\(number) was told to stand at two places")
+        }
+        state.withLock { state in
+            let now = ContinuousClock.now
+            if let last = state.lastAnswer { state.silence = max(state.silence, last.duration(to: now)) }
+            state.lastAnswer = now
+            state.sent = max(state.sent, range.upperBound)
         }
         return true
     }

@@ -46,6 +46,7 @@ final class Cluster {
     }
 
     var url: String { server.url() }
+    var processID: Int32 { server.processID }
 
     /// `kill -9` of the postmaster and of every process of it, at once.
     func kill() async {
