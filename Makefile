@@ -13,7 +13,7 @@ LISTEN ?= 127.0.0.1:8787
 MANILA ?= ../shared/manila
 SOURCES := Package.swift Sources Tests Benchmarks schema queries
 
-.PHONY: help run test e2e bench build format lint install compose clean
+.PHONY: help run test tamper crash e2e bench build format lint install compose clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,15 @@ test: install lint ## check the format, build, and run every test on a throwaway
 	@sh .ci/install python3
 	$(SWIFT) build --build-tests
 	@SWIFT="$(SWIFT)" sh .ci/test
+
+tamper: install ## change a log at random 10,000 times (DOSSIER_TAMPERS) and have each change found, and its place
+	$(SWIFT) build --build-tests
+	DOSSIER_TAMPERS=$${DOSSIER_TAMPERS:-10000} $(SWIFT) test --skip-build --filter RandomTamperingTests
+
+crash: install ## kill everything at random 1,000 times (DOSSIER_KILLS), fail over, fill disks, step clocks, cut connections
+	$(SWIFT) build --build-tests
+	DOSSIER_KILLS=$${DOSSIER_KILLS:-1000} DOSSIER_FAILOVERS=$${DOSSIER_FAILOVERS:-10} $(SWIFT) test --skip-build \
+	    --no-parallel --filter '(Kill|Crash|Failover|FullDisk|Clock|TwoWriter|Cut)Tests'
 
 e2e: build ## run it against a real Manila, through kills of the gateway and of PostgreSQL (as root; MANILA=…)
 	python3 -B Tests/e2e --dossier .build/debug/dossier --manila "$(MANILA)" --venv .build/e2e-venv
