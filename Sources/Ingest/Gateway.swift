@@ -116,7 +116,7 @@ public struct Gateway: Sendable {
             gateway.logger.log(
                 level: access, "answered",
                 metadata: [
-                    "method": .string(request.method.rawValue), "path": .string(String(path)),
+                    "method": .string(request.method.rawValue), "path": .string(Redaction.masked(path: String(path))),
                     "status": "\(response.status.code)", "remote_address": .string(way.address ?? ""),
                     "duration_ms": "\(Int64(start.duration(to: .now) / .milliseconds(1)))",
                     "request_id": .string(response.headers[Self.requestID] ?? ""),

@@ -121,7 +121,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             var problem = Problem(error)
             if let id = context.logger.requestID { problem.members[RequestMiddleware.key] = .string(id) }
             if problem.status.kind == .serverError {
-                context.logger.error("\(request.method) \(Token.hidden(in: request.uri.path)): \(problem.detail)")
+                context.logger.error("\(request.method) \(request.maskedPath): \(problem.detail)")
             }
             let isManilas = (request.uri.path.hasPrefix("/v2/") || request.uri.path.hasPrefix("/at/"))
             var response = isManilas ? ManilaFault(problem).response : problem.response

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
+import ShareServers
 
 /// Gives every request an id, which stands in all its log lines and in its answer, and logs how it was answered.
 struct RequestMiddleware: RouterMiddleware {
@@ -25,7 +26,7 @@ struct RequestMiddleware: RouterMiddleware {
             context.logger.log(
                 level: access, "answered",
                 metadata: [
-                    "method": .string(request.method.rawValue), "path": .string(Token.hidden(in: request.uri.path)),
+                    "method": .string(request.method.rawValue), "path": .string(request.maskedPath),
                     "status": "\(response.status.code)", "duration_ms": "\(Int64(took.rounded()))",
                 ])
         }
@@ -57,6 +58,11 @@ extension Logger {
     var requestID: String? {
         if case .string(let id)? = self[metadataKey: RequestMiddleware.key] { id } else { nil }
     }
+}
+
+extension Request {
+    /// The path for logs: tokens and whatever else looks like a secret are masked.
+    var maskedPath: String { Redaction.masked(path: Token.hidden(in: uri.path)) }
 }
 
 extension HTTPField.Name {

@@ -42,7 +42,7 @@ extension Call {
         data["actor"] = actor(of: audit)
         return try Event(
             id: audit.eventID(isRequest: audit.isRequest), source: source, type: EventType.call, time: audit.startedAt,
-            subject: serverID?.subject, data: .object(data))
+            subject: serverID?.subject, data: redaction.redact(.object(data)))
     }
 
     private func actor(of audit: Audit) -> JSON? {

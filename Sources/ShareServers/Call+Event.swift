@@ -30,7 +30,7 @@ extension Call {
             throw .invalid(attribute: "time", reason: "a time in the years 1 to 9999 is expected")
         }
         var data = head(of: exchange, redaction: redaction)
-        data["fault"] = Fault(exchange: exchange, response: response)?.json
+        data["fault"] = Fault(exchange: exchange, response: response).map { redaction.redact($0.json) }
         let sent = Evidence(request, raw: exchange.requestBody, redaction: redaction)
         let got = Evidence(response, raw: exchange.responseBody, redaction: redaction)
         let summary = exchange.isAccepted ? summary(of: response) : nil
@@ -74,7 +74,7 @@ extension Call {
         }
         data["actor"] = actor(of: exchange)
         data["outcome"] = exchange.outcome.map { .string($0.rawValue) }
-        return data
+        return redaction.redact(.object(data)).object ?? data
     }
 
     /// At most 256 bytes; nil where nothing is left.

@@ -93,7 +93,7 @@ public struct Observer: Sendable {
         if difference.hasNews {
             var data = sighting.data(without: difference.uncertain)
             if let notBefore = difference.notBefore { data["not_before"] = .string(notBefore.description) }
-            events.append(try self.event(EventType.status, sighting, .object(data), call: call))
+            events.append(try self.event(EventType.status, sighting, redaction.redact(.object(data)), call: call))
         }
         if let (status, time) = difference.reaffirmed {
             let again = Sighting(server: sighting.server, time: time, members: [.status: .string(status)])

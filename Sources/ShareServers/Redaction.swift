@@ -10,8 +10,9 @@ public struct Redaction: Sendable {
     /// - Parameter key: Kept for the life of the installation, or equal secrets no longer match. 32 random bytes.
     public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
 
-    /// `value` without its secrets: whatever stands under a key that names one, at any depth, in arrays and in strings
-    /// that hold JSON themselves.
+    /// `value` without its secrets: whatever stands under a key that names one, at any depth, in arrays, and in strings
+    /// that hold JSON themselves, `name=value`, URLs with a user, or what looks like a token (`SecretText`). What a
+    /// member called `name` names a secret is its `value`.
     public func redact(_ value: JSON) -> JSON {
         var found = false
         return redact(value, found: &found)
@@ -28,11 +29,16 @@ public struct Redaction: Sendable {
         switch value {
         case .null, .bool, .number: return value
         case .string(let text): return redact(text, found: &found)
-        case .array(let elements): return .array(elements.map { redact($0, found: &found) })
+        case .array(let elements):
+            return .array(
+                elements.map {
+                    redact(Self.pair($0).map { name, value in [name, seal(again: value)] } ?? $0, found: &found)
+                })
         case .object(let members):
             var redacted = members
+            let isNamed = Self.namingMembers.contains { members[$0]?.string.map(Self.isSecret) ?? false }
             for (key, member) in members {
-                if SecretName.isContained(inKey: key) {
+                if SecretName.isContained(inKey: key) || isNamed && Self.valueMembers.contains(key.lowercased()) {
                     found = true
                     if !Self.isSealed(member) { redacted[key] = seal(member) }
                 } else {
@@ -43,21 +49,57 @@ public struct Redaction: Sendable {
         }
     }
 
-    /// Manila keeps structured back-end details as JSON text, and drivers as Python's: what cannot be read but names a
-    /// secret goes as a whole.
+    /// How lists of headers and of metadata are written as objects, such as in HAR: `{"name": …, "value": …}`.
+    private static let namingMembers = ["name", "key", "header", "field"]
+    private static let valueMembers: Set<String> = ["value", "values", "val", "content"]
+
+    /// An element of a list of headers: a name of a secret, and the secret.
+    private static func pair(_ value: JSON) -> (name: JSON, value: JSON)? {
+        guard case .array(let elements) = value, elements.count == 2, case .string(let name) = elements[0],
+            isSecret(name)
+        else { return nil }
+        return (elements[0], elements[1])
+    }
+
+    private func seal(again value: JSON) -> JSON { Self.isSealed(value) ? value : seal(value) }
+
+    /// Manila keeps structured back-end details as JSON text, and drivers as Python's: what begins like it, cannot be read
+    /// and names a secret goes as a whole.
     private func redact(_ text: String, found: inout Bool) -> JSON {
-        guard let first = text.utf8.first(where: { $0 > 0x20 }), first == 0x7B || first == 0x5B,
-            SecretName.firstIndex(in: text.utf8) != nil
-        else { return .string(text) }
-        guard let inner = try? JSON(parsing: text) else {
+        guard SecretName.mayBeContained(in: Array(text.utf8)) else { return .string(text) }
+        let first = text.utf8.first { $0 > 0x20 }
+        let isStructured = first == 0x7B || first == 0x5B
+        if isStructured || first == 0x22, let inner = try? JSON(parsing: text) {
+            var foundInside = false
+            let redacted = redact(inner, found: &foundInside)
+            found = found || foundInside
+            return .string(redacted == inner ? text : String(decoding: redacted.canonical(), as: UTF8.self))
+        }
+        let secrets = SecretText(text)
+        found = found || secrets.isAny
+        if isStructured, !secrets.values.isEmpty || secrets.hasLoose {
             found = true
             return seal(.string(text))
         }
-        var foundInside = false
-        let redacted = redact(inner, found: &foundInside)
-        found = found || foundInside
-        return .string(redacted == inner ? text : String(decoding: redacted.canonical(), as: UTF8.self))
+        return .string(secrets.replaced(with: { digest(.string($0)) }))
     }
+
+    /// The same of a text that stays one: the attribute of an event, or a body that is no JSON.
+    func redact(text: String) -> String {
+        var found = false
+        let redacted = redact(text, found: &found)
+        return redacted.string ?? redacted["redacted"]?.string ?? ""
+    }
+
+    /// The same of bytes that may be a text.
+    func redact(bytes: [UInt8]) -> [UInt8] {
+        if let text = String(validating: bytes, as: UTF8.self) { return Array(redact(text: text).utf8) }
+        guard SecretName.firstIndex(in: bytes) != nil else { return bytes }
+        return Array(digest(.string(bytes.hexadecimal)).utf8)
+    }
+
+    /// A path for the log of the process, which has no key: what would be sealed is `redacted` in it.
+    public static func masked(path: String) -> String { replaced(path: path[...]) { _ in "redacted" } }
 
     private static func isSealed(_ value: JSON) -> Bool {
         guard case .object(let members) = value, members.count == 1, case .string(let text)? = members["redacted"]
@@ -72,7 +114,7 @@ public struct Redaction: Sendable {
 
     private static let prefix = "hmac-sha256:"
 
-    private static func isDigest(_ text: some StringProtocol) -> Bool {
+    static func isDigest(_ text: some StringProtocol) -> Bool {
         text.hasPrefix(prefix) && text.utf8.count == prefix.utf8.count + 64
             && text.utf8.dropFirst(prefix.utf8.count).allSatisfy {
                 (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
@@ -82,12 +124,16 @@ public struct Redaction: Sendable {
 
 extension Redaction {
     /// A request's target with the values of those query parameters replaced that are named like a secret, or whose
-    /// value itself names one. The digest is that of the decoded value as a JSON string, so that it matches the same
-    /// secret in a body. All else stays as it was sent.
+    /// value itself names one; and those segments of the path that name one with its value, or come behind one that
+    /// names it. The digest is that of the decoded value as a JSON string, so that it matches the same secret in a body.
+    /// All else stays as it was sent.
     public func redact(target: String) -> String {
-        guard let mark = target.utf8.firstIndex(where: { $0 == 0x3F || $0 == 0x23 }) else { return target }
+        guard SecretName.mayBeContained(in: Array(target.utf8)) else { return target }
+        guard let mark = target.utf8.firstIndex(where: { $0 == 0x3F || $0 == 0x23 }) else {
+            return redact(path: target[...])
+        }
         let query = target.utf8[target.utf8.index(after: mark)...]
-        var redacted = String(target[...mark])
+        var redacted = redact(path: target[..<mark]) + String(target[mark])
         var start = query.startIndex
         while true {
             let end = query[start...].firstIndex { Self.isSeparator($0) } ?? query.endIndex
@@ -96,6 +142,24 @@ extension Redaction {
             start = query.index(after: end)
             redacted += String(target[end..<start])
         }
+    }
+
+    private func redact(path: Substring) -> String {
+        Self.replaced(path: path) { digest(.string($0)) }
+    }
+
+    private static func replaced(path: Substring, with replacement: (String) -> String) -> String {
+        var isNamed = false
+        let segments = path.utf8.split(separator: 0x2F, omittingEmptySubsequences: false).map { segment in
+            let name = Percent.decode(segment)
+            let isKept = name.isEmpty || name == "share-servers" || isDigest(name)
+            let namesSecret = isSecret(name)
+            defer { if !name.isEmpty { isNamed = namesSecret } }
+            let hasValue = !SecretText(name).values.isEmpty
+            guard !isKept, hasValue || isNamed && !namesSecret else { return String(Substring(segment)) }
+            return replacement(name)
+        }
+        return segments.joined(separator: "/")
     }
 
     /// `&`, and `;` and `#` as well, which some servers take for separators.
@@ -109,19 +173,26 @@ extension Redaction {
         let namesSecret =
             SecretName.isContained(inKey: name)
             || (SecretName.firstIndex(in: value.utf8) != nil && value.utf8.contains { $0 == 0x3A || $0 == 0x3D })
+            || !SecretText(value).values.isEmpty
         guard namesSecret, !Self.isDigest(value) else { return whole }
         return String(Substring(parameter[...equals])) + digest(.string(value))
     }
 
     /// The start of a body that is no JSON, up to the first word that names a secret: behind it none can be told from
-    /// the rest. Cut as well where an escape or a NUL (UTF-16, which Python's JSON reads) could hide such a word.
+    /// the rest. Cut as well where an escape, or a NUL (UTF-16, which Python's JSON reads), could hide such a word.
     func head(of bytes: [UInt8]) -> (text: String, isCut: Bool) {
         var end = SecretName.firstIndex(in: bytes) ?? bytes.endIndex
         if bytes.contains(0) { end = bytes.startIndex }
         if let escape = bytes.indices.dropLast().first(where: { bytes[$0] == 0x5C && bytes[$0 + 1] == 0x75 }) {
             end = min(end, escape)
         }
-        return (String(decoding: bytes[..<end], as: UTF8.self), end < bytes.endIndex)
+        if let escape = bytes.firstIndex(of: 0x25), escape < end,
+            SecretName.firstIndex(in: Percent.decode(bytes, plusIsSpace: true).utf8) != nil
+        {
+            end = escape
+        }
+        let secrets = SecretText(String(decoding: bytes[..<end], as: UTF8.self))
+        return (secrets.replaced(with: { digest(.string($0)) }), end < bytes.endIndex || secrets.isAny)
     }
 }
 

@@ -3,7 +3,9 @@ enum SecretName {
     /// By first letter. `_` stands for any one separator, or for none: `private-key` and `privateKey` are `private_key`.
     private static let words: [UInt8: [[UInt8]]] = Dictionary(
         grouping: [
-            "password", "secret", "token", "private_key", "key_path", "credential", "auth",
+            "password", "secret", "token", "private_key", "key_path", "credential", "auth", "passwd", "passphrase",
+            "pwd",
+            "api_key", "access_key", "cookie",
         ].map { Array($0.utf8) }, by: { $0[0] })
 
     /// Whether what stands under `key` is taken for a secret.
@@ -17,28 +19,69 @@ enum SecretName {
         return true
     }
 
-    /// Whether a look at every key is worth its time: false where no word that names a secret is in `bytes`, nor an
-    /// escape that could hide one. Fast, as every event is asked.
+    /// Whether a look at every member is worth its time: false where no word that names a secret is in `bytes`, nor an
+    /// escape that could hide one, nor what looks like a secret by itself. Fast, as every event is asked.
     static func mayBeContained(in bytes: [UInt8]) -> Bool {
-        let isSuspect = bytes.withUnsafeBufferPointer { bytes in
+        var hasWord = false
+        let hasOther = bytes.withUnsafeBufferPointer { bytes in
             guard bytes.count > 4 else { return false }
             for at in 0..<bytes.count - 4 {
                 switch bytes[at] | 0x20 {
-                case 0x61: if begins(bytes, at, 0x75, 0x74, 0x68) { return true }  // auth
-                case 0x63: if begins(bytes, at, 0x72, 0x65, 0x64) { return true }  // cred
-                case 0x6B: if begins(bytes, at, 0x65, 0x79, nil) { return true }  // key
-                case 0x70:
-                    if begins(bytes, at, 0x61, 0x73, 0x73) || begins(bytes, at, 0x72, 0x69, 0x76) { return true }
-                case 0x73: if begins(bytes, at, 0x65, 0x63, 0x72) { return true }  // secr
-                case 0x74: if begins(bytes, at, 0x6F, 0x6B, 0x65) { return true }  // toke
+                case 0x61:  // auth, api, acce
+                    hasWord =
+                        hasWord || begins(bytes, at, 0x75, 0x74, 0x68) || begins(bytes, at, 0x70, 0x69, nil)
+                        || begins(bytes, at, 0x63, 0x63, 0x65)
+                case 0x63:
+                    hasWord = hasWord || begins(bytes, at, 0x72, 0x65, 0x64) || begins(bytes, at, 0x6F, 0x6F, 0x6B)
+                case 0x6B: hasWord = hasWord || begins(bytes, at, 0x65, 0x79, nil)
+                case 0x70:  // pass, priv, pwd
+                    hasWord =
+                        hasWord || begins(bytes, at, 0x61, 0x73, 0x73) || begins(bytes, at, 0x72, 0x69, 0x76)
+                        || begins(bytes, at, 0x77, 0x64, nil)
+                case 0x73: hasWord = hasWord || begins(bytes, at, 0x65, 0x63, 0x72)
+                case 0x74: hasWord = hasWord || begins(bytes, at, 0x6F, 0x6B, 0x65)
+                case 0x62:  // bear, base
+                    if begins(bytes, at, 0x65, 0x61, 0x72) || begins(bytes, at, 0x61, 0x73, 0x65) { return true }
+                case 0x65: if begins(bytes, at, 0x79, 0x6A, nil) { return true }  // eyJ
+                case 0x67: if begins(bytes, at, 0x61, 0x61, 0x61) { return true }  // gAAA
+                case 0x25:
+                    if bytes[at] == 0x25, isHexadecimal(bytes[at + 1]), isHexadecimal(bytes[at + 2]) { return true }
+                case 0x3A: if bytes[at + 1] == 0x2F, bytes[at + 2] == 0x2F, namesUser(bytes, at + 3) { return true }
                 case 0x7C: if bytes[at] == 0x5C, bytes[at + 1] == 0x75 { return true }
                 default: break
                 }
             }
             return false
         }
-        return isSuspect && (firstIndex(in: bytes) != nil || bytes.contains(0x5C))
+        return hasOther || hasWord && firstIndex(in: bytes) != nil
     }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
+    }
+
+    /// Whether an `@` comes before what follows a URL ends.
+    private static func namesUser(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+        for at in start..<bytes.count {
+            switch bytes[at] {
+            case 0x40: return true
+            case ...0x20, 0x22, 0x27: return false
+            default: continue
+            }
+        }
+        return false
+    }
+
+    /// Where the word ends that names a secret and begins at `start`; nil where none does.
+    static func word(at start: Int, in bytes: [UInt8]) -> Int? {
+        let rest = bytes[start...]
+        for word in words[bytes[start] | 0x20] ?? [] {
+            if let end = end(of: word, in: rest), !isAuth(word) || !isAuthor(rest) { return end }
+        }
+        return nil
+    }
+
+    private static func isAuth(_ word: [UInt8]) -> Bool { word.count == 4 }
 
     private static func begins(
         _ bytes: UnsafeBufferPointer<UInt8>, _ at: Int, _ second: UInt8, _ third: UInt8, _ fourth: UInt8?
@@ -54,8 +97,8 @@ enum SecretName {
             switch bytes[index] | 0x20 {
             case 0x61, 0x63, 0x6B, 0x70, 0x73, 0x74:  // a c k p s t
                 let rest = bytes[index...]
-                for word in words[bytes[index] | 0x20] ?? [] where begins(rest, word) {
-                    if word.count > 4 || !isAuthor(rest) { return index }
+                for word in words[bytes[index] | 0x20] ?? [] where end(of: word, in: rest) != nil {
+                    if !isAuth(word) || !isAuthor(rest) { return index }
                 }
             default: break
             }
@@ -64,21 +107,22 @@ enum SecretName {
         return nil
     }
 
-    private static func begins(_ bytes: some Collection<UInt8>, _ word: [UInt8]) -> Bool {
+    /// Where `word` ends at the start of `bytes`; nil where they do not begin with it.
+    private static func end<Bytes: Collection<UInt8>>(of word: [UInt8], in bytes: Bytes) -> Bytes.Index? {
         var index = bytes.startIndex
         for letter in word {
-            guard index < bytes.endIndex else { return false }
+            guard index < bytes.endIndex else { return nil }
             if letter == 0x5F {
                 switch bytes[index] {
                 case 0x20, 0x2D, 0x2E, 0x5F: bytes.formIndex(after: &index)
                 default: break
                 }
             } else {
-                guard bytes[index] | 0x20 == letter else { return false }
+                guard bytes[index] | 0x20 == letter else { return nil }
                 bytes.formIndex(after: &index)
             }
         }
-        return true
+        return index
     }
 
     /// Whether `auth` is but the start of `author`, `authority` or `authorship`; `authorize`, `authorization` and

@@ -37,9 +37,32 @@ import Testing
         }
     }
 
-    @Test("What other events mean is not known, and they are kept as they are")
+    @Test("A secret in an event of a type that nobody knows is replaced too")
     func others() throws {
         let event = try RawEvent.plain.with("type", "\"com.example.t\"").with("data", #"{"password":"p"}"#).decode()
-        #expect(try event.redacted(redaction) == event)
+        #expect(try data(of: event.redacted(redaction)) == ["password": redaction.seal("p")])
+    }
+
+    @Test(
+        "A secret in an attribute is replaced, and the event stays one",
+        arguments: [
+            ("authtoken", #""hunter2hunter2""#), ("source", #""https://me:hunter2hunter2@host/x""#),
+            ("source", #""/x?token=hunter2hunter2""#), ("subject", #""password=hunter2hunter2""#),
+            ("dataschema", #""https://hunter2hunter2@host/x""#), ("note", #""Bearer hunter2hunter2""#),
+            // {"password":"hunter2hunter2"}, token=hunter2hunter2
+            ("data_base64", #""eyJwYXNzd29yZCI6Imh1bnRlcjJodW50ZXIyIn0=""#),
+            ("data_base64", #""dG9rZW49aHVudGVyMmh1bnRlcjI=""#),
+        ])
+    func attribute(name: String, value: String) throws {
+        let event = try RawEvent.plain.with(name, value).decode()
+        let safe = try event.redacted(redaction)
+        let text = String(decoding: safe.canonical, as: UTF8.self)
+        #expect(!text.contains("hunter2"))
+        #expect(safe.id == event.id && safe.time == event.time)
+        let members = try JSON(parsing: text).object ?? [:]
+        let base64 = members["data_base64"]?.string.flatMap { Data(base64Encoded: $0) } ?? Data()
+        #expect(!String(decoding: base64, as: UTF8.self).contains("hunter2"))
+        #expect((text + String(decoding: base64, as: UTF8.self)).contains("hmac-sha256:"))
+        #expect(try safe.redacted(redaction) == safe)
     }
 }

@@ -108,7 +108,8 @@ import Testing
             ("/v2/x?d[token]=p%26w+d#top", "/v2/x?d[token]=\(p)#top"),
             ("/v2/x?author=me&&token", "/v2/x?author=me&&token"),
             ("/v2/x?password=\(p)", "/v2/x?password=\(p)"),
-            ("/password=1?a", "/password=1?a"),
+            ("/password=1?a", "/hmac-sha256:\(hmac(#""password=1""#))?a"),
+            ("/v3/auth/tokens/abc", "/v3/auth/tokens/hmac-sha256:\(hmac(#""abc""#))"),
         ] {
             #expect(redaction.redact(target: target) == expected)
         }
