@@ -20,6 +20,9 @@ extension OpenAPI {
     private static func atMoment(_ item: JSON) -> JSON {
         guard var methods = item.object, var get = methods["get"]?.object else { return item }
         get["parameters"] = .array([time] + (get["parameters"]?.array ?? []))
+        var responses = get["responses"]?.object ?? [:]
+        responses["400"] = ["$ref": "#/components/responses/ManilaFault"]
+        get["responses"] = .object(responses)
         get["summary"] = .string((get["summary"]?.string ?? "") + " At a moment.")
         methods["get"] = .object(get)
         return .object(methods)

@@ -3,8 +3,8 @@ import ShareServers
 /// The contract of the query API, served at `/openapi.json`.
 enum OpenAPI {
     /// OpenAPI 3.1, as JSON.
-    static let document = withAccess(
-        withIntegrity(withAnalytics(withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null)))
+    static let document = withLimits(
+        withAccess(withIntegrity(withAnalytics(withMoments((try? JSON(parsing: Array(text.utf8))) ?? .null))))
     ).canonical()
 
     // swift-format-ignore
@@ -919,11 +919,11 @@ enum OpenAPI {
                 "description": "A CloudEvents 1.0 event.",
                 "properties": {
                   "specversion": {"const": "1.0"},
-                  "id": {"type": "string"},
-                  "source": {"type": "string"},
-                  "type": {"type": "string"},
+                  "id": {"type": "string", "minLength": 1},
+                  "source": {"type": "string", "format": "uri-reference", "minLength": 1, "maxLength": 1024},
+                  "type": {"type": "string", "minLength": 1},
                   "time": {"type": "string", "format": "date-time"},
-                  "subject": {"type": "string"},
+                  "subject": {"type": "string", "minLength": 1},
                   "recordedtime": {"type": "string", "format": "date-time"},
                   "data": {}
                 },

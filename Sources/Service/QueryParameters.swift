@@ -7,7 +7,7 @@ import ShareServers
 /// The query of a request, whose every parameter must be known and valid.
 struct QueryParameters {
     /// The longest value of one parameter. Source: no name of Manila's is longer than 255 characters.
-    private static let longest = 1024
+    static let longest = 1024
     private let values: [String: String]
 
     /// - Throws: A problem naming the first parameter that is not among `known`, comes twice, or is too long.

@@ -15,9 +15,18 @@ extension QueryService {
                 router.get("\(prefix)/share-servers/:id", use: manila(showServer))
                 router.get("\(prefix)/share-servers/:id/details", use: manila(showDetails))
             }
-            router.get("\(moment)/v2") { request, _ in Response(json: Microversion.document(request)) }
+            router.get("\(moment)/v2", use: versions)
         }
-        router.get("/at/:time") { request, _ in Response(json: Microversion.document(request)) }
+        router.get("/at/:time", use: versions)
+    }
+
+    @Sendable private func versions(_ request: Request, _ context: Context) -> Response {
+        do throws(ManilaFault) {
+            _ = try moment(context)
+            return Response(json: Microversion.document(request))
+        } catch {
+            return error.response
+        }
     }
 
     private typealias ManilaCall = @Sendable (Request, Context, Microversion, _ at: Timestamp?) async throws -> JSON

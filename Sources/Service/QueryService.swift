@@ -115,7 +115,7 @@ public struct QueryService: Sendable {
             var allowed = Set(routes.map(\.method))
             if allowed.contains(.get) { allowed.insert(.head) }
             let allow = (allowed.map(\.rawValue) + ["OPTIONS"]).sorted().joined(separator: ", ")
-            for method in [.get, .post, .put, .patch, .delete] as [HTTPRequest.Method] where !allowed.contains(method) {
+            for method in [.get, .post, .put, .patch, .delete, .trace] as [HTTPRequest.Method] where !allowed.contains(method) {
                 router.on(routes[0].path, method: method) { request, _ -> Response in
                     throw Problem.notAllowed(request.method.rawValue, allow: allow)
                 }
@@ -140,7 +140,10 @@ public struct QueryService: Sendable {
             router: router(),
             server: try .http1(
                 within: certificate, idleTime: Self.idleTime,
-                handlers: [UnreadableRequest(), SlowBody(pause: pushes.limits.pause, whole: pushes.limits.time)]),
+                handlers: [
+                    UnreadableRequest(),
+                    SlowBody(pause: pushes.limits.pause, whole: pushes.limits.time, head: Self.idleTime),
+                ]),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: "dossier",
                 availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTPTypes
 
 /// Cuts off a request whose body comes in too slowly: whoever reads it is told by `SlowBody.Cut`, and the connection is
-/// closed behind the answer.
+/// closed behind the answer. A connection whose next head is not there in time is closed, however much of it has come.
 ///
 /// Only the time counts in which more of the body is asked for: where the log is slow, its client is not.
 final class SlowBody: ChannelDuplexHandler, RemovableChannelHandler {
@@ -19,6 +19,7 @@ final class SlowBody: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let pause: TimeAmount
     private let whole: TimeAmount
+    private let head: TimeAmount
 
     private var isReading = false
     /// Since when more is asked for; nil while nobody asks.
@@ -28,13 +29,24 @@ final class SlowBody: ChannelDuplexHandler, RemovableChannelHandler {
     private var alarm: Scheduled<Void>?
     private var isCut = false
     private var answersOwed = 0
+    private var headAlarm: Scheduled<Void>?
 
     /// - Parameters:
     ///   - pause: The longest in which nothing may come.
     ///   - whole: The longest that is waited for one body in all.
-    init(pause: Duration, whole: Duration) {
+    ///   - head: The longest from one answer to the head of the next request.
+    init(pause: Duration, whole: Duration, head: TimeAmount) {
         self.pause = TimeAmount(pause)
         self.whole = TimeAmount(whole)
+        self.head = head
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { awaitHead(context) }
+
+    private func awaitHead(_ context: ChannelHandlerContext) {
+        headAlarm?.cancel()
+        let channel = context.channel
+        headAlarm = context.eventLoop.scheduleTask(in: head) { channel.close(promise: nil) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -43,6 +55,7 @@ final class SlowBody: ChannelDuplexHandler, RemovableChannelHandler {
         case .head:
             isReading = true
             answersOwed += 1
+            headAlarm?.cancel()
             waited = .zero
             if alarm == nil { setAlarm(in: pause, context) }
         case .body:
@@ -65,13 +78,20 @@ final class SlowBody: ChannelDuplexHandler, RemovableChannelHandler {
         if isCut, answersOwed == 0 {
             context.flush()
             context.close(promise: nil)
+        } else if answersOwed == 0 {
+            awaitHead(context)
         }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { alarm?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) { endAlarms() }
+
+    private func endAlarms() {
+        alarm?.cancel()
+        headAlarm?.cancel()
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
-        alarm?.cancel()
+        endAlarms()
         context.fireChannelInactive()
     }
 

@@ -36,7 +36,13 @@ final class UnreadableRequest: ChannelDuplexHandler, RemovableChannelHandler {
             return context.fireErrorCaught(error)
         }
         isEnding = true
-        let problem = Problem(.badRequest, "this is no request of HTTP/1.1: \(error)")
+        // Source: RFC 6585, section 5.
+        let problem =
+            error == .headerOverflow
+            ? Problem(
+                .requestHeaderFieldsTooLarge,
+                "the request line and headers have at most 80 KiB and 1,000 fields; send less")
+            : Problem(.badRequest, "this is no request of HTTP/1.1: \(error)")
         let body = JSON.object(problem.json).canonical()
         var head = HTTPResponse(status: problem.status)
         head.headerFields[.contentType] = "application/problem+json"

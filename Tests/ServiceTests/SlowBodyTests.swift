@@ -24,7 +24,8 @@ import Testing
     private let channel: EmbeddedChannel
 
     init() throws {
-        channel = EmbeddedChannel(handlers: [SlowBody(pause: .seconds(30), whole: .seconds(100)), reader])
+        channel = EmbeddedChannel(
+            handlers: [SlowBody(pause: .seconds(30), whole: .seconds(100), head: .seconds(5000)), reader])
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try channel.setOption(.autoRead, value: false).wait()
     }
@@ -72,6 +73,20 @@ import Testing
         #expect(reader.cuts == [])
         pass(2)
         #expect(reader.cuts == [.seconds(100)])
+    }
+
+    @Test("A connection whose next head is not there in time is closed, be it the first or another")
+    func heads() throws {
+        pass(4999)
+        try send(head)
+        try send(.end(nil))
+        pass(6000)
+        #expect(channel.isActive)
+        try answer()
+        pass(4999)
+        #expect(channel.isActive)
+        pass(2)
+        #expect(!channel.isActive)
     }
 
     @Test("Time in which nobody asks for more does not count")
