@@ -22,7 +22,7 @@ extension OpenAPI {
     private static func limited(_ parameter: JSON) -> JSON {
         guard var members = parameter.object, var schema = members["schema"]?.object else { return parameter }
         switch (members["in"]?.string, members["name"]?.string, schema["type"]?.string) {
-        case ("header", "X-OpenStack-Manila-API-Version", _): schema["pattern"] = #"^([1-9]\d{0,3}\.\d{1,4}|latest)$"#
+        case ("header", "X-OpenStack-Manila-API-Version", _): schema["pattern"] = #"^([1-9]\d{0,3}\.\d{1,4}|latest)?$"#
         case ("header", "Content-Encoding", _): schema["enum"] = ["gzip", "x-gzip", "identity"]
         case (_, "lane", "integer"): schema["maximum"] = .number(Double(Int16.max))
         case ("query", "cursor", _): schema["pattern"] = "^[A-Za-z0-9_-]+$"

@@ -106,6 +106,9 @@ public struct QueryService: Sendable {
         router.get("/v1/conformance", use: conformance)
     }
 
+    /// Source: IANA, HTTP Method Registry; QUERY is that of draft-ietf-httpbis-safe-method-w-body.
+    private static let refusable: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .trace, .query]
+
     /// 405 with what is allowed, for every other method on the path of a route; OPTIONS is told without an error.
     ///
     /// Source: RFC 9110, sections 15.5.6 and 9.3.7.
@@ -115,7 +118,7 @@ public struct QueryService: Sendable {
             var allowed = Set(routes.map(\.method))
             if allowed.contains(.get) { allowed.insert(.head) }
             let allow = (allowed.map(\.rawValue) + ["OPTIONS"]).sorted().joined(separator: ", ")
-            for method in [.get, .post, .put, .patch, .delete, .trace] as [HTTPRequest.Method] where !allowed.contains(method) {
+            for method in Self.refusable where !allowed.contains(method) {
                 router.on(routes[0].path, method: method) { request, _ -> Response in
                     throw Problem.notAllowed(request.method.rawValue, allow: allow)
                 }
@@ -201,4 +204,8 @@ public struct QueryService: Sendable {
     func pathID(_ context: Context) -> String? { context.parameters.get("id").map { Percent.decode($0.utf8) } }
 
     func lane(of server: UUID) -> Int16 { Lane(of: server, lanes: log.lanes).number }
+}
+
+extension HTTPRequest.Method {
+    fileprivate static let query = HTTPRequest.Method("QUERY")!
 }
