@@ -13,7 +13,7 @@ LISTEN ?= 127.0.0.1:8787
 MANILA ?= ../shared/manila
 SOURCES := Package.swift Sources Tests Benchmarks schema queries
 
-.PHONY: help run test tamper crash e2e bench build format lint install compose clean
+.PHONY: help run test tamper crash fuzz e2e bench build format lint install compose clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ crash: install ## kill everything at random 1,000 times (DOSSIER_KILLS), fail ov
 
 e2e: build ## run it against a real Manila, through kills of the gateway and of PostgreSQL (as root; MANILA=…)
 	python3 -B Tests/e2e --dossier .build/debug/dossier --manila "$(MANILA)" --venv .build/e2e-venv
+
+fuzz: build ## send it a million mutated events, broken requests and secrets; schemathesis from PyPI (DOSSIER_MUTATIONS=…)
+	@sh .ci/install python3 python3-venv
+	for suite in contract requests secrets events; do \
+		python3 -B Tests/hostile $$suite --dossier .build/debug/dossier --venv .build/fuzz-venv || exit 1; \
+	done
 
 lint: ## check the format and the compose file
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -94,14 +94,16 @@ def is_free(port):
 class Cluster:
     """A durable PostgreSQL of ours, whose processes may be killed."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, settings=()):
         self.directory = directory
         self.data = os.path.join(directory, "data")
         self.bin = self.programs()
         os.makedirs(directory)
-        # PostgreSQL does not run as root, as we do.
-        shutil.chown(directory, "postgres", "postgres")
-        owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
+        owner = []
+        if os.geteuid() == 0:
+            # PostgreSQL does not run as root.
+            shutil.chown(directory, "postgres", "postgres")
+            owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
         status, said = run(owner + [
             self.bin + "/initdb", "-D", self.data, "--auth=trust", "--username=dossier", "--encoding=UTF8",
             "--locale=C", "--no-instructions"])
@@ -109,7 +111,8 @@ class Cluster:
             raise Failure("initdb: " + said)
         self.server = Program("postgres", owner + [
             self.bin + "/postgres", "-D", self.data, "-c", "listen_addresses=", "-c",
-            "unix_socket_directories=" + directory], os.path.dirname(directory), dict(os.environ),
+            "unix_socket_directories=" + directory] + [word for setting in settings for word in ("-c", setting)],
+            os.path.dirname(directory), dict(os.environ),
             "database system is ready to accept connections")
         self.server.start()
 
