@@ -11,6 +11,8 @@ public enum Role: String, Sendable, Hashable, CaseIterable {
     case writer = "dossier_writer"
     /// Reads all but the key under which secrets are hidden.
     case reader = "dossier_reader"
+    /// Reads what is of some projects; whoever may become a reader may become this. Source: m010.
+    case projectReader = "dossier_project_reader"
     /// Reads the log and writes projections.
     case projector = "dossier_projector"
 

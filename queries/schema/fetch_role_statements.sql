@@ -6,16 +6,18 @@
 -- returns: many
 --   statement text
 -- order: step, number ascending
--- limit: none; a few for each of the four roles
+-- limit: none; a few for each of the five roles
 select statement
 from (
     select 1 as step, number, format('create role %I nologin', wanted.name) as statement
-    from unnest(array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_projector'])
+    from unnest(array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_project_reader',
+        'dossier_projector'])
         with ordinality as wanted (name, number)
     where not exists (select from pg_roles where rolname = wanted.name)
     union all
     select 2, number, format('grant %I to %I', wanted.name, current_user)
-    from unnest(array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_projector'])
+    from unnest(array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_project_reader',
+        'dossier_projector'])
         with ordinality as wanted (name, number)
     left join pg_roles role on role.rolname = wanted.name
     where not (select rolsuper from pg_roles where rolname = current_user)
