@@ -117,6 +117,10 @@ struct Failure: Error, Sendable, Hashable {
                 "the database does not answer: \(reason)",
                 advice: "Check --database or DOSSIER_DATABASE_URL, and that PostgreSQL runs there.")
         case .refused("42P01", _, _), .refused("3F000", _, _): self = .notCreated
+        case .refused("22023", let query, _) where query.hasPrefix("SET ROLE"):
+            self.init(
+                "the database's cluster lacks a role that this needs",
+                advice: "Run 'dossier migrate' as the owner of the database.")
         case .refused("42501", _, let reason):
             self.init(
                 "the database refused for want of rights: \(reason)",

@@ -149,6 +149,11 @@ import Testing
                 #expect(
                     again.output == "The schema is up to date.\nran: grant \(role) to dossier_service\n", "\(again)")
             }
+            // What was restored without the roles: they are not there for anybody.
+            try await installation.cluster.execute("ALTER ROLE dossier_reader RENAME TO other")
+            let verify = try await Program.run(["verify"], environment: installation.administrator)
+            #expect(verify.status == 1 && verify.errors.contains("lacks a role that this needs"), "\(verify.errors)")
+            try await installation.cluster.execute("ALTER ROLE other RENAME TO dossier_reader")
             // Whoever appends needs not project.
             try await installation.cluster.execute("REVOKE dossier_projector FROM dossier_service")
             let imported = try await Program.run(
