@@ -56,7 +56,7 @@ import Testing
     func asking() async throws {
         try await withDirectory { directory in
             let service = try await RunningProgram.start(
-                ["serve", "--listen", "127.0.0.1:0"], environment: DatabaseTrait.environment, ready: "http")
+                ["serve", "--listen", "127.0.0.1:0"], environment: DatabaseTrait.environment, ready: "answers at")
             let url = try String(#require(service.output.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+/)).0)
             func ask(_ environment: [String: String] = [:], _ more: [String] = []) async throws -> Program.Outcome {
                 try await Program.run(["servers", "--url", url] + more, environment: environment)
