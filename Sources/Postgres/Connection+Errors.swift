@@ -59,14 +59,16 @@ extension Connection {
         let fixed: [String: String] = [
             "0A": "the server does not support this", "21": "the number of rows does not fit",
             "22": "a value does not fit its type", "23": "a constraint does not allow it",
-            "25": "the transaction is in the wrong state", "26": "the prepared statement does not exist",
+            "25": "the transaction is in the wrong state",
+            "25006": "the server is read-only: a standby, or one that was made so",
+            "26": "the prepared statement does not exist",
             "28": "the server does not let this user in", "40": "the transaction was rolled back by the server",
             "XX": "the server has an internal error",
         ]
         let spoken: Set<String> = ["08", "3D", "3F", "42", "53", "54", "55", "57", "58", "P0"]
         let group = String(sqlState.prefix(2))
         if spoken.contains(group), let message, namesOnlyWhatTheStatementDoes(message) { return Self.line(message) }
-        return fixed[group] ?? "the server refused it"
+        return fixed[sqlState] ?? fixed[group] ?? "the server refused it"
     }
 
     /// Whether each name that a message quotes stands in the statement itself: a value that was cast to a name, as by
