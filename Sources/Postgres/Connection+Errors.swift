@@ -61,7 +61,7 @@ extension Connection {
             "22": "a value does not fit its type", "23": "a constraint does not allow it",
             "25": "the transaction is in the wrong state",
             "25006": "the server is read-only: a standby, or one that was made so",
-            "26": "the prepared statement does not exist",
+            "26": "the prepared statement does not exist", "53100": "its disk is full",
             "28": "the server does not let this user in", "40": "the transaction was rolled back by the server",
             "XX": "the server has an internal error",
         ]
