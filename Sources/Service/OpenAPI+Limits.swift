@@ -5,21 +5,23 @@ extension OpenAPI {
     /// nothing that is refused for them.
     static func withLimits(_ document: JSON) -> JSON {
         guard var members = document.object, let paths = members["paths"]?.object else { return document }
-        members["paths"] = .object(
-            paths.mapValues { item in
-                .object(
-                    (item.object ?? [:]).mapValues { operation in
-                        guard var members = operation.object, let parameters = members["parameters"]?.array else {
-                            return operation
-                        }
-                        members["parameters"] = .array(parameters.map(limited))
-                        return .object(members)
-                    })
-            })
+        let withLimits = paths.map { path, item in
+            let methods = (item.object ?? [:]).mapValues { operation -> JSON in
+                guard var members = operation.object, let parameters = members["parameters"]?.array else {
+                    return operation
+                }
+                // Manila takes empty filters, and so does what answers in its place.
+                members["parameters"] = .array(
+                    parameters.map { limited($0, isEmptyRefused: path.hasPrefix("/v1/")) })
+                return .object(members)
+            }
+            return (path, JSON.object(methods))
+        }
+        members["paths"] = .object(Dictionary(uniqueKeysWithValues: withLimits))
         return .object(members)
     }
 
-    private static func limited(_ parameter: JSON) -> JSON {
+    private static func limited(_ parameter: JSON, isEmptyRefused: Bool) -> JSON {
         guard var members = parameter.object, var schema = members["schema"]?.object else { return parameter }
         switch (members["in"]?.string, members["name"]?.string, schema["type"]?.string) {
         case ("header", "X-OpenStack-Manila-API-Version", _): schema["pattern"] = #"^([1-9]\d{0,3}\.\d{1,4}|latest)?$"#
@@ -30,7 +32,7 @@ extension OpenAPI {
         default: break
         }
         if members["in"]?.string == "query", schema["type"]?.string == "string", schema["enum"] == nil {
-            schema["minLength"] = 1
+            if isEmptyRefused { schema["minLength"] = 1 }
             schema["maxLength"] = .number(Double(QueryParameters.longest))
         }
         members["schema"] = .object(schema)

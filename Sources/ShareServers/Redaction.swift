@@ -154,8 +154,8 @@ extension Redaction {
             let name = Percent.decode(segment)
             let isKept = name.isEmpty || name == "share-servers" || isDigest(name)
             let namesSecret = isSecret(name)
-            defer { if !name.isEmpty { isNamed = namesSecret } }
             let hasValue = !SecretText(name).values.isEmpty
+            defer { if !name.isEmpty { isNamed = namesSecret && !hasValue } }
             guard !isKept, hasValue || isNamed && !namesSecret else { return String(Substring(segment)) }
             return replacement(name)
         }
