@@ -180,9 +180,11 @@ import Testing
                 try await send(service, method, uri, [Self.bearer: "Bearer \(token.text)"]).status
             }
             for (token, read, pushed) in [(pusher, 403, 200), (reader, 200, 403), (admin, 200, 200)] {
-                #expect(try await status(.get, "/v1/servers", token) == read)
-                #expect(try await status(.get, "/v2/share-servers", token) == read)
-                #expect(try await status(.post, "/v1/events", token) == pushed)
+                let answered = [
+                    try await status(.get, "/v1/servers", token), try await status(.get, "/v2/share-servers", token),
+                    try await status(.post, "/v1/events", token),
+                ]
+                #expect(answered == [read, read, pushed])
             }
         }
     }
