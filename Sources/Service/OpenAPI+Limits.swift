@@ -10,9 +10,9 @@ extension OpenAPI {
                 guard var members = operation.object, let parameters = members["parameters"]?.array else {
                     return operation
                 }
-                // Manila takes empty filters, and so does what answers in its place.
+                // Manila takes filters of any length, none included, and so does what answers in its place.
                 members["parameters"] = .array(
-                    parameters.map { limited($0, isEmptyRefused: path.hasPrefix("/v1/")) })
+                    parameters.map { limited($0, isLimited: path.hasPrefix("/v1/")) })
                 return .object(members)
             }
             return (path, JSON.object(methods))
@@ -21,7 +21,7 @@ extension OpenAPI {
         return .object(members)
     }
 
-    private static func limited(_ parameter: JSON, isEmptyRefused: Bool) -> JSON {
+    private static func limited(_ parameter: JSON, isLimited: Bool) -> JSON {
         guard var members = parameter.object, var schema = members["schema"]?.object else { return parameter }
         switch (members["in"]?.string, members["name"]?.string, schema["type"]?.string) {
         case ("header", "X-OpenStack-Manila-API-Version", _): schema["pattern"] = #"^([1-9]\d{0,3}\.\d{1,4}|latest)?$"#
@@ -31,8 +31,8 @@ extension OpenAPI {
         case ("query", "step", _), ("query", "floor", _): schema["pattern"] = #"^[1-9]\d*[smhd]$"#
         default: break
         }
-        if members["in"]?.string == "query", schema["type"]?.string == "string", schema["enum"] == nil {
-            if isEmptyRefused { schema["minLength"] = 1 }
+        if isLimited, members["in"]?.string == "query", schema["type"]?.string == "string", schema["enum"] == nil {
+            schema["minLength"] = 1
             schema["maxLength"] = .number(Double(QueryParameters.longest))
         }
         members["schema"] = .object(schema)
