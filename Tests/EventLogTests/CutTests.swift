@@ -16,8 +16,9 @@ import Testing
         try await CuttingProxy.with(socket: server.socketDirectory + "/.s.PGSQL.5432") { proxy, port in
             let url =
                 "host=127.0.0.1 port=\(port) user=dossier dbname=\(database) sslmode=disable gssencmode=disable"
+            // Numbers of five digits, so that each batch is as long as the others.
             let events = { (number: Int) in
-                try Made.events(number * entries..<(number + 1) * entries, of: log.server)
+                try Made.events(10_000 + number * entries..<10_000 + (number + 1) * entries, of: log.server)
             }
             // How much there is to be cut.
             let whole = try await Log.open(url: url, patience: .zero)
@@ -25,8 +26,11 @@ import Testing
             _ = try await whole.append(try events(0))
             let bytes = proxy.passed(side)
             await whole.close()
-            // Everywhere, and each byte about the end, where the batch is committed.
-            let places = Array(stride(from: 0, to: bytes, by: max(1, bytes / 60))) + Array(max(0, bytes - 40)...bytes)
+            // Everywhere, and closer about the end, where the batch is committed; a head with a longer frontier is sent
+            // in some hundred bytes more.
+            let places =
+                Array(stride(from: 0, to: bytes - 60, by: max(1, bytes / 60)))
+                + Array(stride(from: bytes - 60, to: bytes + 600, by: 10))
             var figures = (whole: 0, none: 0)
             for (number, place) in places.enumerated() {
                 let events = try events(number + 1)
