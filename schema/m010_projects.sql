@@ -194,5 +194,6 @@ revoke execute on function dossier.restrict_rows(text), dossier.sizes_at(timesta
     dossier.recorded_at(smallint, bigint) from public;
 grant execute on function dossier.sizes_at(timestamptz), dossier.recorded_at(smallint, bigint)
     to dossier_writer, dossier_reader, dossier_project_reader;
+grant execute on function dossier.recorded_at(smallint, bigint) to dossier_projector;
 grant usage on schema dossier to dossier_project_reader;
 grant select on dossier.log_heads, dossier.projections, dossier.projection_tables to dossier_project_reader;

@@ -49,6 +49,8 @@ struct KnownAtOptions: ParsableArguments {
         throw ValidationError("--known-at and --as-of-size say the same. Keep one of them.")
     }
 
+    var isGiven: Bool { knownAt != nil || asOfSize != nil }
+
     /// A time as one types it, in RFC 3339; anything else as it is.
     var query: [(name: String, value: String?)] {
         if let asOfSize { return [("known_at", asOfSize)] }

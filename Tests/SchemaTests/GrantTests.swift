@@ -130,6 +130,7 @@ import Testing
                 "own_sources public",
                 "pieces public",
                 "recorded_at dossier_project_reader",
+                "recorded_at dossier_projector",
                 "recorded_at dossier_reader",
                 "recorded_at dossier_writer",
                 "refuse_change public",
@@ -173,7 +174,8 @@ import Testing
             """)
         #expect(
             roles == [
-                "dossier_owner false", "dossier_project_reader false", "dossier_projector false", "dossier_reader false",
+                "dossier_owner false", "dossier_project_reader false", "dossier_projector false",
+                "dossier_reader false",
                 "dossier_writer false",
             ])
         #expect(

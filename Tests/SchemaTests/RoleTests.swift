@@ -28,7 +28,9 @@ import Testing
 
     private static let made = [
         "create role dossier_owner nologin", "create role dossier_writer nologin", "create role dossier_reader nologin",
-        "create role dossier_projector nologin", "create role audit login noinherit password '…'",
+        "create role dossier_project_reader nologin", "create role dossier_projector nologin",
+        "alter role dossier_reader noinherit", "grant dossier_project_reader to dossier_reader",
+        "create role audit login noinherit password '…'",
         "grant dossier_writer to audit", "grant dossier_reader to audit", "grant dossier_projector to audit",
     ]
 
@@ -94,7 +96,7 @@ import Testing
                 (
                     "dossier_writer",
                     """
-                    INSERT INTO dossier.entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
+                    INSERT INTO dossier.log_entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
                     VALUES (0, 4500, now(), now(), 'org.example', '', '')
                     """
                 ),

@@ -24,13 +24,25 @@ from (
         and (role.oid is null or not pg_has_role(
             role.oid, case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end))
     union all
-    select 3, 0, case
+    -- As m010 has it.
+    select 3, become.number, become.statement
+    from (select current_setting('server_version_num')::integer >= 160000 as can_say_how) version
+    cross join lateral (
+        values (0, 'alter role dossier_reader noinherit', not can_say_how),
+            (1, 'grant dossier_project_reader to dossier_reader', not can_say_how),
+            (2, 'grant dossier_project_reader to dossier_reader with inherit false, set true', can_say_how)
+    ) become (number, statement, is_wanted)
+    where is_wanted and not exists (
+        select from pg_auth_members
+        where member = to_regrole('dossier_reader') and roleid = to_regrole('dossier_project_reader'))
+    union all
+    select 4, 0, case
         when exists (select from pg_roles where rolname = $1::text)
             then format('alter role %I password %L', $1::text, $2::text)
         else format('create role %I login noinherit', $1::text) || coalesce(' password ' || quote_literal($2::text), '') end
     where $2::text is not null or not exists (select from pg_roles where rolname = $1::text)
     union all
-    select 4, number, format('grant %I to %I', wanted.name, $1::text)
+    select 5, number, format('grant %I to %I', wanted.name, $1::text)
     from unnest(array['dossier_writer', 'dossier_reader', 'dossier_projector']) with ordinality as wanted (name, number)
     left join pg_roles role on role.rolname = wanted.name
     left join pg_roles account on account.rolname = $1::text
@@ -38,7 +50,7 @@ from (
         account.oid, role.oid,
         case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)
     union all
-    select 5, 0, format('grant connect on database %I to %I', current_database(), $1::text)
+    select 6, 0, format('grant connect on database %I to %I', current_database(), $1::text)
     where not coalesce(has_database_privilege(
         coalesce((select oid from pg_roles where rolname = $1::text), 0), current_database(), 'connect'), false)
 ) lacking

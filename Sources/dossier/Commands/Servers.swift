@@ -40,7 +40,7 @@ struct Servers: AsyncParsableCommand {
             ] + known.query
         try await APIClient.with(api) { client in
             try await client.write(
-                at == nil && known.knownAt == nil ? .servers : .serversThen, "/v1/servers", query, limit: limit, output)
+                at == nil && !known.isGiven ? .servers : .serversThen, "/v1/servers", query, limit: limit, output)
         }
     }
 }
