@@ -6,7 +6,7 @@ create table dossier.tokens (
     id          text primary key check (id ~ '^[0-9a-f]{16}$'),
     name        text not null check (name <> ''),
     role        text not null check (role in ('ingest', 'read', 'admin')),
-    projects    text[] check (cardinality(projects) > 0 and role = 'read'),
+    projects    text[] check (projects is null or (cardinality(projects) > 0 and role = 'read')),
     secret_hash bytea not null check (octet_length(secret_hash) = 32),
     created_at  timestamptz not null default clock_timestamp(),
     expires_at  timestamptz,

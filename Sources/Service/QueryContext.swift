@@ -17,6 +17,8 @@ public struct QueryContext: RequestContext {
     let remoteAddress: String?
     /// What requests of one place are told by: an address, of IPv6 the network of 64 bits.
     let origin: String
+    /// As its answer and its lines in the process's log have it.
+    var requestID: String?
     /// Who was let in; nobody before that, who is shown nothing.
     var asker = Asker(identity: .anyone, roles: [], projects: [])
 

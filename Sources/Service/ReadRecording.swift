@@ -78,7 +78,7 @@ public actor ReadRecording {
             "http_status": .number(Double(status.code)),
         ]
         data["remote_address"] = context.remoteAddress.map { .string($0) }
-        data["request_id"] = context.logger.requestID.map { .string($0) }
+        data["request_id"] = context.requestID.map { .string($0) }
         return try Event(
             id: UUID().uuidString.lowercased(), source: "/api", type: EventType.read, time: .now, data: .object(data))
     }

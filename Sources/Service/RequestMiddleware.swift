@@ -19,6 +19,7 @@ struct RequestMiddleware: RouterMiddleware {
         var context = context
         context.logger[metadataKey: "hb.request.id"] = nil
         context.logger[metadataKey: Self.key] = .string(id)
+        context.requestID = id
         var response = try await next(request, context)
         response.headers[.requestID] = id
         if let access {

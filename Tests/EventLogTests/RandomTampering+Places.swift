@@ -180,21 +180,21 @@ extension RandomTamperingKind {
     static let partition: Int64 = 1000
 
     private static let detach = """
-        ALTER TABLE dossier.entries DETACH PARTITION dossier.entries_p000000;
-        ALTER TABLE dossier.entries DETACH PARTITION dossier.entries_p000001;
+        ALTER TABLE dossier.log_entries DETACH PARTITION dossier.entries_p000000;
+        ALTER TABLE dossier.log_entries DETACH PARTITION dossier.entries_p000001;
         """
 
     static let partitions = [
         RandomTamperingKind(name: "a partition taken away", entries: partition + 1) { draw in
             let statement = draw.pick([
-                "ALTER TABLE dossier.entries DETACH PARTITION dossier.entries_p000001",
+                "ALTER TABLE dossier.log_entries DETACH PARTITION dossier.entries_p000001",
                 "DROP TABLE dossier.entries_p000001", "TRUNCATE dossier.entries_p000001",
             ])
             return RandomTampering(statement, draw.lane, at: partition, statement)
         },
         RandomTamperingKind(name: "the first partition taken away") { draw in
             let statement = draw.pick([
-                "ALTER TABLE dossier.entries DETACH PARTITION dossier.entries_p000000",
+                "ALTER TABLE dossier.log_entries DETACH PARTITION dossier.entries_p000000",
                 "TRUNCATE dossier.entries_p000000",
             ])
             return RandomTampering(statement, draw.lane, at: 0, statement, beside: draw.others(at: 0))
@@ -205,9 +205,9 @@ extension RandomTamperingKind {
                 detach + """
                     UPDATE dossier.entries_p000000 SET position = position + \(partition);
                     UPDATE dossier.entries_p000001 SET position = position - \(partition);
-                    ALTER TABLE dossier.entries ATTACH PARTITION dossier.entries_p000001
+                    ALTER TABLE dossier.log_entries ATTACH PARTITION dossier.entries_p000001
                         FOR VALUES FROM (0) TO (\(partition));
-                    ALTER TABLE dossier.entries ATTACH PARTITION dossier.entries_p000000
+                    ALTER TABLE dossier.log_entries ATTACH PARTITION dossier.entries_p000000
                         FOR VALUES FROM (\(partition)) TO (\(2 * partition));
                     """, beside: draw.others(at: 0))
         },

@@ -15,7 +15,6 @@ import Testing
                 try connection.plan(Queries.Log.fetchBodies(lane: 0, from: 5000, until: 6000)),
                 try connection.plan(Queries.Log.fetchEntriesWhole(lane: 1, from: 5000, until: 6000)),
                 try connection.plan(Queries.Log.fetchPositionsBeyond(lane: 0, from: LoadedLog.entries - 1)),
-                try connection.plan(Queries.Log.fetchLeafHashes(lane: 0, positions: Array(5000..<5255) + [12_000])),
             ]
             for (index, plan) in plans.enumerated() {
                 // The tables of a row a lane are as quick to read as any index.
@@ -24,6 +23,23 @@ import Testing
             }
             let beyond = try connection.plan(Queries.Log.fetchPositionsBeyond(lane: 0, from: LoadedLog.entries))
             #expect(beyond.scanned == [])
+        }
+    }
+
+    @Test("Leaf hashes are found by their positions, by the function that reads all entries")
+    func leafHashes() async throws {
+        try await Session.run([]) { connection in
+            let body = Query<String>(
+                statement: Statement(
+                    name: "body",
+                    sql: "SELECT prosrc FROM pg_proc WHERE oid = 'dossier.leaf_hashes(smallint, bigint[])'::regprocedure")
+            ) { row throws(PostgresError) in try row[0] }
+            let sql = try connection.fetchOne(body).replacing("of_lane", with: "0::smallint")
+                .replacing("(positions)", with: "(array(select generate_series(5000, 5254)) || 12000::bigint)")
+            let plan = try connection.plan(
+                Query<Int64>(statement: Statement(name: "leaves", sql: sql)) { row throws(PostgresError) in try row[0] })
+            #expect(plan.scanned == [])
+            #expect(plan.uses("_pkey"))
         }
     }
 

@@ -117,10 +117,10 @@ import Testing
                 "known_identifier public",
                 "known_visits public",
                 "latency_bucket public",
+                "leads_to public",
                 "leaf_hashes dossier_project_reader",
                 "leaf_hashes dossier_reader",
                 "leaf_hashes dossier_writer",
-                "leads_to public",
                 "lock_projections dossier_projector",
                 "manila_time public",
                 "merge public",
@@ -156,12 +156,13 @@ import Testing
                 WHERE pronamespace = 'dossier'::regnamespace AND prosecdef ORDER BY 1
                 """)
                 == [
-                    "create_partitions", "create_rebuild", "create_rebuild_indexes", "lock_projections",
-                    "recorded_at", "remove_rebuild", "sizes_at", "swap_rebuild",
+                    "create_partitions", "create_rebuild", "create_rebuild_indexes", "leaf_hashes",
+                    "lock_projections", "recorded_at", "remove_rebuild", "sizes_at", "swap_rebuild",
                 ].map { "\($0) search_path=pg_catalog, pg_temp" })
     }
 
-    private static let roles = "'dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_projector'"
+    private static let roles =
+        "'dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_project_reader', 'dossier_projector'"
 
     @Test("The roles can do nothing beside: no login, no attributes, no membership in other roles")
     func roles() async throws {
@@ -233,7 +234,7 @@ import Testing
         var statements = [
             "CREATE TABLE dossier.other ()", "DROP TABLE dossier.entries", "DROP SCHEMA dossier CASCADE",
             "ALTER TABLE dossier.entries DISABLE TRIGGER ALL",
-            "ALTER TABLE dossier.entries DETACH PARTITION dossier.entries_p000000",
+            "ALTER TABLE dossier.log_entries DETACH PARTITION dossier.entries_p000000",
             "DROP TRIGGER append_only ON dossier.entries", "SET session_replication_role = replica",
             "SELECT dossier.create_log(9::smallint, 1000::bigint)", "SELECT FROM dossier.entries_p000000",
             "INSERT INTO dossier.entries_p000000 SELECT * FROM dossier.entries",

@@ -42,7 +42,7 @@ import Testing
     func beyond() async throws {
         try await Migration.migrate(url: database.url, partitionEntries: 1000)
         let entry = """
-            INSERT INTO dossier.entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
+            INSERT INTO dossier.log_entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
             VALUES (0, 2000, now(), now(), 'org.example', '', '')
             """
         // check_violation: no partition of relation found for row
@@ -76,7 +76,7 @@ import Testing
         try await Migration.migrate(url: database.url, partitionEntries: 1000)
         @Sendable func entry(_ position: Int) -> String {
             """
-            INSERT INTO dossier.entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
+            INSERT INTO dossier.log_entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
             VALUES (0, \(position), now(), now(), 'org.example', '', '')
             """
         }

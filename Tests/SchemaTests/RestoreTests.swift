@@ -76,7 +76,7 @@ import Testing
                 """
                 SELECT dossier.create_partitions(3001);
                 SELECT FROM dossier.log_heads WHERE lane = 0 FOR UPDATE;
-                INSERT INTO dossier.entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
+                INSERT INTO dossier.log_entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
                 VALUES (0, \(FilledLog.size), now(), now(), 'org.example', sha256('\\x0061'), 'a'),
                     (0, 3000, now(), now(), 'org.example', sha256('\\x0061'), 'a');
                 UPDATE dossier.log_heads SET size = size + 1 WHERE lane = 0
@@ -90,7 +90,7 @@ import Testing
             #expect(
                 try await restored.state(
                     """
-                    INSERT INTO dossier.entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
+                    INSERT INTO dossier.log_entries (lane, position, occurred_at, recorded_at, type, leaf_hash, body)
                     VALUES (0, 17, now(), now(), 'org.example', '', '')
                     """, as: "dossier_writer") == "23505")
         }

@@ -60,12 +60,17 @@ import Testing
         }
     }
 
+    /// To push.
+    static let event = """
+        {"specversion": "1.0", "id": "1", "source": "/test", "type": "org.example", "time": "2026-11-23T09:00:00Z"}
+        """
+
     private func send(
         _ service: TestService, _ method: HTTPRequest.Method, _ uri: String, _ headers: HTTPFields
     ) async throws -> Answer {
         var headers = headers
         if method == .post { headers[.contentType] = "application/x-ndjson" }
-        return try await service.send(method, uri, headers, body: method == .post ? [] : nil)
+        return try await service.send(method, uri, headers, body: method == .post ? Array(Self.event.utf8) : nil)
     }
 
     private func isRefused(_ answer: Answer, _ status: Int, _ method: HTTPRequest.Method, _ uri: String) -> Bool {

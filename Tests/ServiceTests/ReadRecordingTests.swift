@@ -44,7 +44,7 @@ import Testing
             #expect(try await service.get("/v1/servers", others).status == 403)
             // No reads: a probe, a push, and whoever is not let in.
             _ = try await service.get("/healthz")
-            #expect(try await service.push("", as: "application/x-ndjson", others).status == 200)
+            #expect(try await service.push(AccessTests.event, as: "application/x-ndjson", others).status == 200)
             #expect(try await service.get("/v1/servers").status == 401)
             let reads = try await reads(service, [.authorization: "Bearer \(auditor.text)"])
             #expect(reads.map { $0["http_status"] } == [200, 404, 403])
