@@ -87,7 +87,8 @@ import Testing
                     "ALTER TABLE \($0) DISABLE TRIGGER ALL", "DROP TRIGGER append_only ON \($0)", "DROP TABLE \($0)",
                 ]
             } + [
-                "ALTER TABLE dossier.log_entries DETACH PARTITION \(tables[3])", "SET session_replication_role = replica",
+                "ALTER TABLE dossier.log_entries DETACH PARTITION \(tables[3])",
+                "SET session_replication_role = replica",
                 "DROP FUNCTION dossier.refuse_change() CASCADE", "DROP SCHEMA dossier CASCADE",
                 "CREATE TABLE dossier.other (a int)", "SELECT dossier.create_log(9::smallint, 1000)",
             ], refusedWith: [Self.insufficientPrivilege], as: "dossier_writer", in: log)

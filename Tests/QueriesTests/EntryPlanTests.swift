@@ -32,12 +32,15 @@ import Testing
             let body = Query<String>(
                 statement: Statement(
                     name: "body",
-                    sql: "SELECT prosrc FROM pg_proc WHERE oid = 'dossier.leaf_hashes(smallint, bigint[])'::regprocedure")
+                    sql:
+                        "SELECT prosrc FROM pg_proc WHERE oid = 'dossier.leaf_hashes(smallint, bigint[])'::regprocedure"
+                )
             ) { row throws(PostgresError) in try row[0] }
             let sql = try connection.fetchOne(body).replacing("of_lane", with: "0::smallint")
                 .replacing("(positions)", with: "(array(select generate_series(5000, 5254)) || 12000::bigint)")
             let plan = try connection.plan(
-                Query<Int64>(statement: Statement(name: "leaves", sql: sql)) { row throws(PostgresError) in try row[0] })
+                Query<Int64>(statement: Statement(name: "leaves", sql: sql)) { row throws(PostgresError) in try row[0] }
+            )
             #expect(plan.scanned == [])
             #expect(plan.uses("_pkey"))
         }

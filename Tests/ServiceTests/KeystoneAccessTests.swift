@@ -101,9 +101,11 @@ import Testing
             #expect(answer.json.at("share_servers.0.id") == .string(Sample.alpha.lower))
             #expect(answer.json["share_servers"]?.array?.count == 1)
             #expect(
-                try await service.push(AccessTests.event, as: "application/x-ndjson", [.authToken: "role-service-p1"]).status == 200)
+                try await service.push(AccessTests.event, as: "application/x-ndjson", [.authToken: "role-service-p1"])
+                    .status == 200)
             #expect(
-                try await service.push(AccessTests.event, as: "application/x-ndjson", [.authToken: "role-reader-p1"]).status == 403)
+                try await service.push(AccessTests.event, as: "application/x-ndjson", [.authToken: "role-reader-p1"])
+                    .status == 403)
             // Tokens of our own go on beside.
             let token = try await Token.made(.read)
             #expect(try await servers(token.text) == 2)
