@@ -29,8 +29,8 @@ import Testing
             // Everywhere, and closer about the end, where the batch is committed; a head with a longer frontier is sent
             // in some hundred bytes more.
             let places =
-                Array(stride(from: 0, to: bytes - 60, by: max(1, bytes / 60)))
-                + Array(stride(from: bytes - 60, to: bytes + 600, by: 10))
+                Array(stride(from: 0, to: bytes - 60, by: max(1, bytes / 30)))
+                + Array(stride(from: bytes - 60, to: bytes + 600, by: 20))
             var figures = (whole: 0, none: 0)
             for (number, place) in places.enumerated() {
                 let events = try events(number + 1)
