@@ -13,7 +13,7 @@ import TransparencyLog
 /// that one that fails is tried again alone.
 @Suite(.database, .timeLimit(.minutes(240))) struct RandomTamperingTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let tampers = environment["DOSSIER_TAMPERS"].flatMap { Int($0) } ?? 240
+    private static let tampers = environment["DOSSIER_TAMPERS"].flatMap { Int($0) } ?? 160
     private static let seed = environment["DOSSIER_SEED"].flatMap { UInt64($0) } ?? 20_261_126
 
     @Test("Each of many random changes is found, and its place", arguments: [Int16(1), 3])
@@ -25,7 +25,7 @@ import TransparencyLog
         let begun = ContinuousClock.now
         // Of two logs, each gets half of them.
         let count = UInt64(max(1, Self.tampers / 2))
-        for seed in (0..<count).map({ Self.seed + UInt64(lanes) * count + $0 }) {
+        for seed in Self.seed..<Self.seed + count {
             let (kind, tampering) = RandomTamperingKind.random(log, seed: seed)
             figures[kind, default: 0] += 1
             let wrong = try await connection.run { try Self.wrong(tampering, log, isThorough: seed % 8 == 0, on: $0) }
@@ -92,7 +92,8 @@ import TransparencyLog
 
     private func filled(_ lanes: Int16) async throws -> (url: String, log: UntamperedLog) {
         let log = try await TestLog.open(lanes: lanes)
-        var random = SplitMix(seed: Self.seed)
+        // The same whatever is tried with it, so that what is tried is the same by its seed.
+        var random = SplitMix(seed: 20_261_126)
         var (lines, recorded, checkpoints) = ([[String]](), [[Int64]](), [[Checkpoint]]())
         for lane in log.lanes {
             // One source a lane: an event of the same source, id and time would be the same event.
