@@ -80,6 +80,8 @@ struct Problem: Error {
             case .refused("57014", let query, _):
                 self = .unavailable("\(query) took too long; ask for less, such as a shorter time or a smaller page")
             case .refused("42P01", _, _), .refused("3F000", _, _): self = .unavailable("\(LogError.notCreated)")
+            // Questions write nothing: it is the statement that is at fault, and no standby.
+            case .refused("25006", _, _): self.init(.internalServerError, "\(error)")
             case .refused, .misuse:
                 self = error.isTransient ? .unavailable("\(error)") : Problem(.internalServerError, "\(error)")
             }
