@@ -63,7 +63,7 @@ import Testing
         let ended = """
             SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
             WHERE datname = current_database() AND application_name = 'dossier append' AND wait_event_type = 'Lock'
-                AND query LIKE 'COPY%event_keys%'
+                AND query ILIKE 'copy%event_keys%'
             """
         for _ in 0..<2 {
             try await wait(for: "the entries to be copied") { try await log.one(ended, of: Int64.self) > 0 }
