@@ -82,7 +82,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Projections",
-            dependencies: ["EventLog", "Queries", "Postgres", logging, lifecycle],
+            dependencies: ["EventLog", "Queries", "Postgres", "Schema", logging, lifecycle],
             swiftSettings: strict),
 
         .target(name: "Generator", dependencies: ["Postgres", collections], swiftSettings: strict),

@@ -83,7 +83,10 @@ extension Role {
         }
         let new = found == nil && password == nil ? madeUpPassword() : nil
         let hidden = try (password ?? new).map { try connection.hide(password: $0, of: login) }
-        let rows = try connection.fetchAll(Queries.Schema.fetchRoleStatements(user: login, password: hidden))
+        let rows = try connection.fetchAll(
+            Queries.Schema.fetchRoleStatements(
+                user: login, password: hidden, roles: Role.allCases.map(\.rawValue),
+                own: Role.service.map(\.rawValue)))
         for row in rows { try connection.execute(row.statement) }
         let statements = rows.map { row in
             hidden.map { row.statement.replacing($0, with: "…") } ?? row.statement

@@ -16,6 +16,9 @@ public enum Role: String, Sendable, Hashable, CaseIterable {
     /// Reads the log and writes projections.
     case projector = "dossier_projector"
 
+    /// What a session says first, to do no more than the role may.
+    public var setup: String { "SET ROLE \(rawValue)" }
+
     /// Those that a service works as.
     public static let service: [Role] = [.writer, .reader, .projector]
 }

@@ -1,13 +1,14 @@
 -- Four roles in place of two, each with what it needs and nothing else: whoever appends no longer writes projections,
 -- whoever projects cannot append, and neither owns anything. What there is becomes the owner's at the end of every
--- migration: see queries/schema/fetch_ownership.sql.
+-- migration: see queries/schema/fetch_ownership.sql. And one for readers of some projects: see m010.
 
 -- As in m001.
 do $$
 declare
     wanted text;
 begin
-    foreach wanted in array array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_projector'] loop
+    foreach wanted in array array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_project_reader',
+                                'dossier_projector'] loop
         if not exists (select from pg_roles where rolname = wanted) then
             begin
                 execute format('create role %I nologin', wanted);
@@ -24,44 +25,11 @@ begin
 end
 $$;
 
--- As before (m004), but for whom the tables are granted to.
-create or replace function dossier.create_rebuild(wanted text) returns boolean
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as
-$$
-declare
-    tab     text;
-    options text[];
-    key     text;
-    is_new  boolean := false;
+-- What a rebuild makes is granted to the projector.
+do $$
 begin
-    -- What was imported a moment ago has no statistics yet, and plans made without them read all pairs of all.
-    for tab in
-        select stat.relname from pg_inherits part
-        join pg_stat_user_tables stat on stat.relid = part.inhrelid
-        where part.inhparent = 'dossier.entries'::regclass
-            and stat.n_mod_since_analyze > 1000 + stat.n_live_tup / 10
-    loop
-        execute format('analyze dossier.%I', tab);
-    end loop;
-    for tab in select name from dossier.projection_tables where projection = wanted order by name loop
-        if to_regclass(format('dossier_rebuild.%I', tab)) is null then
-            execute format('create table dossier_rebuild.%I (like dossier.%I including defaults including constraints '
-                           'including generated including storage including compression)', tab, tab);
-            select reloptions into options from pg_class where oid = format('dossier.%I', tab)::regclass;
-            if options is not null then
-                execute format('alter table dossier_rebuild.%I set (%s)', tab, array_to_string(options, ', '));
-            end if;
-            for key in
-                select format('constraint %I %s', conname, pg_get_constraintdef(oid)) from pg_constraint
-                where conrelid = format('dossier.%I', tab)::regclass and contype = 'p'
-            loop
-                execute format('alter table dossier_rebuild.%I add %s', tab, key);
-            end loop;
-            execute format('grant select, insert, update, delete on dossier_rebuild.%I to dossier_projector', tab);
-            is_new := true;
-        end if;
-    end loop;
-    return is_new;
+    execute replace(pg_get_functiondef('dossier.create_rebuild(text)'::regprocedure), 'to dossier_writer',
+                    'to dossier_projector');
 end
 $$;
 

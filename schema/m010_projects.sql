@@ -1,26 +1,13 @@
 -- Readers of some projects: what PostgreSQL shows them are the servers that were last seen in these, and what is of those
 -- servers. A server that came from another project is theirs with all that it was before.
 
--- As in m001. Whoever may become a reader of all may become a reader of some; but a reader of all is not one of some by
--- the way, for then it would see no more than that.
+-- Whoever may become a reader of all may become a reader of some; but a reader of all is not one of some by the way, for
+-- then it would see no more than that.
 do $$
-declare
-    version constant integer := current_setting('server_version_num')::integer;
 begin
-    if not exists (select from pg_roles where rolname = 'dossier_project_reader') then
-        begin
-            create role dossier_project_reader nologin;
-        exception when duplicate_object or unique_violation then
-            null;
-        end;
-    end if;
-    if not pg_has_role(current_user, 'dossier_project_reader', case when version >= 160000 then 'set' else 'member' end)
-    then
-        grant dossier_project_reader to current_user;
-    end if;
     if not pg_has_role('dossier_reader', 'dossier_project_reader', 'member') then
         begin
-            if version >= 160000 then
+            if current_setting('server_version_num')::integer >= 160000 then
                 execute 'grant dossier_project_reader to dossier_reader with inherit false, set true';
             else
                 alter role dossier_reader noinherit;

@@ -1,5 +1,6 @@
 import Postgres
 import Queries
+import Schema
 import ShareServers
 
 /// Appends to one lane: whatever has queued while the last commit was in flight is the next batch.
@@ -229,7 +230,7 @@ actor LaneWriter {
         let opened = try await Connection.open(
             url,
             setup: [
-                "SET ROLE dossier_writer", "SET synchronous_commit = on", "SET lock_timeout = '10s'",
+                Role.writer.setup, "SET synchronous_commit = on", "SET lock_timeout = '10s'",
                 "SET statement_timeout = '60s'", "SET application_name = 'dossier append'",
             ])
         connection = opened

@@ -62,7 +62,7 @@ public final class Log: Sendable {
             let reading = Pool(
                 url: url, limit: 2,
                 setup: [
-                    "SET ROLE dossier_reader", "SET statement_timeout = '60s'",
+                    Role.reader.setup, "SET statement_timeout = '60s'",
                     "SET application_name = 'dossier recall'",
                 ])
             return Log(
@@ -86,7 +86,7 @@ public final class Log: Sendable {
         guard rights.isLogCreated else { return nil }
         guard rights.lacking.isEmpty else { throw LogError.lacking(user: rights.user, roles: rights.lacking) }
         // A user that inherits nothing sees nothing of the schema before.
-        try connection.execute("SET ROLE dossier_writer")
+        try connection.execute(Role.writer.setup)
         guard try connection.fetchOne(Queries.Schema.fetchMigrationsExist()).exist,
             let settings = try connection.fetchOptional(Queries.Log.fetchSettings())
         else { return nil }

@@ -1,5 +1,6 @@
 import Postgres
 import Queries
+import Schema
 
 /// The right to tell what a source saw. One process at a time has it, for as long as its connection lasts: where it dies,
 /// or PostgreSQL does, the right is free.
@@ -16,7 +17,7 @@ public final class SourceLock: Sendable {
 
     /// A holder whose machine has gone is noticed after this: idle, and then so many probes apart.
     private static let setup = [
-        "SET ROLE dossier_writer", "SET application_name = 'dossier source'", "SET statement_timeout = '10s'",
+        Role.writer.setup, "SET application_name = 'dossier source'", "SET statement_timeout = '10s'",
         "SET tcp_keepalives_idle = 10", "SET tcp_keepalives_interval = 5", "SET tcp_keepalives_count = 3",
     ]
 

@@ -2,6 +2,7 @@ import EventLog
 public import Logging
 import Postgres
 import Queries
+import Schema
 public import ServiceLifecycle
 
 /// Keeps every projection level with the log: woken by appends of any process, and by a slow poll.
@@ -124,7 +125,7 @@ public struct ProjectionRunner: Service {
         try await Connection.open(
             url,
             setup: [
-                "SET ROLE dossier_projector", "SET search_path = \(tables.rawValue)",
+                Role.projector.setup, "SET search_path = \(tables.rawValue)",
                 "SET application_name = 'dossier projections'",
                 // A plan made for any range of positions is a bad plan for each.
                 "SET plan_cache_mode = force_custom_plan", "SET jit = off", "SET work_mem = '64MB'",

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Postgres
 import Queries
+import Schema
 
 /// Who is let in: looks up tokens, asks Keystone, and keeps everybody within what they may ask.
 ///
@@ -57,7 +58,7 @@ public actor Admission {
         pool = Pool(
             url: url, limit: 2, wait: .seconds(5),
             setup: [
-                "SET ROLE dossier_writer", "SET statement_timeout = '5s'", "SET application_name = 'dossier access'",
+                Role.writer.setup, "SET statement_timeout = '5s'", "SET application_name = 'dossier access'",
             ])
         self.isLoopback = isLoopback
         self.keystone = keystone
@@ -80,10 +81,9 @@ public actor Admission {
             if let token = Token(credential.text) { return try await admit(token, origin) }
             // OpenStack's clients show a token wherever they are sent, also where nobody needs one.
             if !credential.text.hasPrefix(Token.prefix), try await isOpen() { return .anyone }
-            if credential.text.hasPrefix(Token.prefix) || keystone == nil {
+            guard let keystone, !credential.text.hasPrefix(Token.prefix) else {
                 throw fail(.malformed, origin, "the token is malformed: a character is missing or mistyped")
             }
-            guard let keystone else { throw fail(.unknown, origin, "the token is not known") }
             return try await admit(credential, keystone, origin)
         } catch let error where Problem(error).status == .serviceUnavailable {
             refused[.unavailable, default: 0] += 1

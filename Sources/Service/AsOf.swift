@@ -1,5 +1,4 @@
 import EventLog
-import FoundationEssentials
 import Postgres
 import Projections
 import Queries
@@ -81,7 +80,7 @@ struct AsOf: Sendable {
             zip(sizes, roots).enumerated().map { lane, place in
                 [
                     "lane": .count(Int64(lane)), "size": .count(place.0),
-                    "root": place.1.map { .string(Data($0.bytes).base64EncodedString()) } ?? .null,
+                    "root": place.1.map { .string($0.base64) } ?? .null,
                 ]
             })
     }

@@ -39,9 +39,9 @@ struct Asker: Sendable, Hashable {
     func may(_ need: RouteAccess) -> Bool {
         switch need {
         case .everyone: true
-        case .ingest: roles.contains(.ingest) || roles.contains(.admin)
-        case .read: roles.contains(.read) || roles.contains(.admin)
-        case .readAll: (roles.contains(.read) || roles.contains(.admin)) && projects == nil
+        case .ingest: !roles.isDisjoint(with: [.ingest, .admin])
+        case .read: !roles.isDisjoint(with: [.read, .admin])
+        case .readAll: may(.read) && projects == nil
         case .admin: roles.contains(.admin)
         }
     }

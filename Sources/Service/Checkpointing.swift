@@ -2,6 +2,7 @@ public import AsyncHTTPClient
 public import EventLog
 public import Logging
 import Postgres
+import Schema
 public import ServiceLifecycle
 import TransparencyLog
 
@@ -40,7 +41,7 @@ public struct Checkpointing: Service {
         pool = Pool(
             url: url, limit: 2, wait: .seconds(30),
             setup: [
-                "SET ROLE dossier_writer", "SET statement_timeout = '30s'",
+                Role.writer.setup, "SET statement_timeout = '30s'",
                 "SET application_name = 'dossier checkpoints'",
             ])
         self.signer = signer

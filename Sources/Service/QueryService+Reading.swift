@@ -1,20 +1,21 @@
 public import Postgres
 import Queries
+import Schema
 
 extension QueryService {
     /// Connections for answering: they can read and nothing else, and no question may take longer than half a minute.
-    public static func pool(url: String, limit: Int = 8) -> Pool { pool(url, limit, as: "dossier_reader", []) }
+    public static func pool(url: String, limit: Int = 8) -> Pool { pool(url, limit, as: .reader, []) }
 
     /// The same where PostgreSQL shows nothing but what is of the projects that the transaction names: none by itself.
     public static func projectPool(url: String, limit: Int = 4) -> Pool {
-        pool(url, limit, as: "dossier_project_reader", ["SET dossier.projects = '{}'"])
+        pool(url, limit, as: .projectReader, ["SET dossier.projects = '{}'"])
     }
 
-    private static func pool(_ url: String, _ limit: Int, as role: String, _ setup: [String]) -> Pool {
+    private static func pool(_ url: String, _ limit: Int, as role: Role, _ setup: [String]) -> Pool {
         Pool(
             url: url, limit: limit, wait: .seconds(10),
             setup: [
-                "SET ROLE \(role)", "SET default_transaction_read_only = on", "SET statement_timeout = '30s'",
+                role.setup, "SET default_transaction_read_only = on", "SET statement_timeout = '30s'",
                 "SET jit = off", "SET plan_cache_mode = force_custom_plan", "SET work_mem = '32MB'",
                 // Estimates of what a window holds are poor: sorting the whole fleet to merge it is the costly mistake.
                 "SET enable_mergejoin = off",

@@ -10,6 +10,9 @@ public struct Redaction: Sendable {
     /// - Parameter key: Kept for the life of the installation, or equal secrets no longer match. 32 random bytes.
     public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
 
+    /// Under a random key of its own, which is gone with it: for what is remembered and never kept.
+    public init() { key = SymmetricKey(size: .bits256) }
+
     /// `value` without its secrets: whatever stands under a key that names one, at any depth, in arrays, and in strings
     /// that hold JSON themselves, `name=value`, URLs with a user, or what looks like a token (`SecretText`). What a
     /// member called `name` names a secret is its `value`.

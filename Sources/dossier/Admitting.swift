@@ -9,15 +9,9 @@ import ShareServers
 
 /// Who may ask the API, as it is set.
 struct Admitting: Sendable {
-    /// Whether it is recorded who reads, and what becomes of answers where it cannot be.
-    enum Recording: String, Sendable, CaseIterable {
-        case off
-        case open
-        case closed
-    }
-
     private let limits: Admission.Limits
-    private let recording: Recording
+    /// What becomes of answers whose read cannot be recorded; nil where none is.
+    private let recording: ReadRecording.Failing?
     /// Where Keystone is; nil where its tokens let nobody in.
     private let cloud: Cloud?
     private let roles: [AccessRole: Set<String>]
@@ -29,7 +23,7 @@ struct Admitting: Sendable {
         if let rate = try configuration.number(.apiRate) { limits.rate = rate }
         if let concurrency = try configuration.number(.apiConcurrency) { limits.concurrency = concurrency }
         self.limits = limits
-        recording = try configuration.choice(.recordReads) ?? .off
+        recording = try configuration.text(.recordReads).flatMap { ReadRecording.Failing(rawValue: $0) }
         var roles: [AccessRole: Set<String>] = [:]
         for (role, setting) in Setting.keystoneRoles {
             if let names = try configuration.value(setting)?.texts { roles[role] = Set(names) }
@@ -56,8 +50,7 @@ struct Admitting: Sendable {
         }
         let http = try cloud.httpClient()
         do {
-            // Tokens are remembered by their hashes under a key that nobody else has.
-            let keystone = try cloud.keystone(http: http, redaction: Redaction(key: Self.randomKey()))
+            let keystone = try cloud.keystone(http: http, redaction: Redaction())
             let admission = Admission(
                 url: url, isLoopback: isLoopback, keystone: KeystoneAccess(keystone, roles: roles, readAll: readAll),
                 limits: limits)
@@ -71,15 +64,6 @@ struct Admitting: Sendable {
 
     /// What records reads; nil where nothing does.
     func recording(in log: Log, logger: Logger) -> ReadRecording? {
-        switch recording {
-        case .off: nil
-        case .open: ReadRecording(log: log, failing: .open, logger: logger)
-        case .closed: ReadRecording(log: log, failing: .closed, logger: logger)
-        }
-    }
-
-    private static func randomKey() -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        recording.map { ReadRecording(log: log, failing: $0, logger: logger) }
     }
 }

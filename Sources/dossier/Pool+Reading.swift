@@ -2,13 +2,14 @@ import EventLog
 import FoundationEssentials
 import Postgres
 import Queries
+import Schema
 
 extension Pool {
     /// Connections for a command that walks the log: without rights to change it.
     static func reading(url: String) throws -> Pool {
         Pool(
             url: url, limit: 1,
-            setup: ["SET ROLE dossier_reader", "SET application_name = 'dossier'", "SET statement_timeout = 0"])
+            setup: [Role.reader.setup, "SET application_name = 'dossier'", "SET statement_timeout = 0"])
     }
 
     /// The lane of the log that is asked for.

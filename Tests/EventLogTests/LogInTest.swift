@@ -32,13 +32,7 @@ struct LogInTest {
 
     /// The rows of one column of text.
     func texts(_ sql: String) async throws -> [String] {
-        let connection = try await Connection.open(url)
-        let query = Query<String>(statement: Statement(name: "texts", sql: sql)) { row throws(PostgresError) in
-            try row[0]
-        }
-        let rows = try await connection.run { try $0.fetchAll(query) }
-        await connection.close()
-        return rows
+        try await DatabaseTesting.texts(sql, of: url)
     }
 
     /// The bodies of a lane in order.

@@ -85,6 +85,7 @@ extension RandomTamperingKind {
         RandomTamperingKind(name: "an entry added and the rest moved down") { draw in
             let entry = draw.entry()
             let forged = draw.line(entry).replacing("\"id\":\"e-", with: "\"id\":\"f-")
+            // A line of the test's own, of which the id alone is another.
             let event = try! Event.stored(Array(forged.utf8)).event
             let hasKey = Bool.random(using: &draw.random)
             return RandomTampering(

@@ -1,16 +1,10 @@
+import DatabaseTesting
 import Postgres
 
 extension TestLog {
     /// The first column of every row, which is text.
     func texts(_ sql: String) async throws -> [String] {
-        let connection = try await Connection.open(url)
-        let rows = try await connection.run { connection in
-            try connection.fetchAll(
-                Query<String>(statement: Statement(name: "texts", sql: sql)) { row throws(PostgresError) in try row[0] }
-            )
-        }
-        await connection.close()
-        return rows
+        try await DatabaseTesting.texts(sql, of: url)
     }
 
     /// Every column, index, right and setting of the tables.

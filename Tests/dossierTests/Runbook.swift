@@ -57,15 +57,6 @@ struct Runbook {
 extension Runbook {
     /// Runs `body` while a service answers on a database.
     func serving(_ database: String, _ body: (_ url: String) async throws -> Void) async throws {
-        let running = try await RunningProgram.start(
-            ["serve", "--database", database, "--listen", "127.0.0.1:0"], environment: variables, ready: "answers at")
-        let url = try #require(running.output.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+/)?.0)
-        do {
-            try await body(String(url))
-        } catch {
-            _ = try await running.end(SIGTERM)
-            throw error
-        }
-        #expect(try await running.end(SIGTERM) == 0)
+        try await RunningProgram.serving(["--database", database], environment: variables, body)
     }
 }

@@ -51,16 +51,7 @@ struct SignedLog {
 
     /// Runs `body` while a service answers at the URL.
     func serving(_ arguments: [String] = [], _ body: (_ url: String) async throws -> Void) async throws {
-        let running = try await RunningProgram.start(
-            ["serve", "--listen", "127.0.0.1:0"] + arguments, environment: environment, ready: "Dossier answers at")
-        let url = try #require(running.output.firstMatch(of: /Dossier answers at (http:\/\/[0-9.:]+)/)?.1)
-        do {
-            try await body(String(url))
-        } catch {
-            _ = try await running.end(SIGTERM)
-            throw error
-        }
-        #expect(try await running.end(SIGTERM) == 0)
+        try await RunningProgram.serving(arguments, environment: environment, body)
     }
 
     static let clients = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Clients").path

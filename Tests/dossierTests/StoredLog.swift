@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Postgres
 import Testing
 
@@ -7,13 +8,7 @@ struct StoredLog {
 
     /// The rows of one column of text.
     func texts(_ sql: String) async throws -> [String] {
-        let connection = try await Connection.open(url)
-        let query = Query<String>(statement: Statement(name: "texts", sql: sql)) { row throws(PostgresError) in
-            try row[0]
-        }
-        let rows = try await connection.run { try $0.fetchAll(query) }
-        await connection.close()
-        return rows
+        try await DatabaseTesting.texts(sql, of: url)
     }
 
     /// All that was acknowledged is in the log once, and there.

@@ -1,3 +1,4 @@
+import DatabaseTesting
 import EmbeddedPostgres
 import Postgres
 import Testing
@@ -28,10 +29,7 @@ struct TestCluster {
 
     /// The rows of a query of one column.
     func texts(_ sql: String, database: String = "postgres") async throws -> [String] {
-        let query = Query<String>(statement: Statement(name: "texts", sql: sql)) { row throws(PostgresError) in
-            try row[0]
-        }
-        return try await connected(database) { connection in try await connection.run { try $0.fetchAll(query) } }
+        try await DatabaseTesting.texts(sql, of: server.url(database: database))
     }
 
     private func connected<T>(_ database: String, _ body: (Connection) async throws -> T) async throws -> T {

@@ -3,22 +3,20 @@
 -- of the roles, to restore what they own.
 -- $1 user text  the login of the service
 -- $2 password text?  as the server keeps it; with null a login that is there keeps its own
+-- $3 roles text[]  all that there have to be, in order
+-- $4 own text[]  those of them that the login works as
 -- returns: many
 --   statement text
 -- order: step, number ascending
--- limit: none; a few for each of the five roles
+-- limit: none; a few for each role
 select statement
 from (
     select 1 as step, number, format('create role %I nologin', wanted.name) as statement
-    from unnest(array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_project_reader',
-        'dossier_projector'])
-        with ordinality as wanted (name, number)
+    from unnest($3::text[]) with ordinality as wanted (name, number)
     where not exists (select from pg_roles where rolname = wanted.name)
     union all
     select 2, number, format('grant %I to %I', wanted.name, current_user)
-    from unnest(array['dossier_owner', 'dossier_writer', 'dossier_reader', 'dossier_project_reader',
-        'dossier_projector'])
-        with ordinality as wanted (name, number)
+    from unnest($3::text[]) with ordinality as wanted (name, number)
     left join pg_roles role on role.rolname = wanted.name
     where not (select rolsuper from pg_roles where rolname = current_user)
         and (role.oid is null or not pg_has_role(
@@ -43,7 +41,7 @@ from (
     where $2::text is not null or not exists (select from pg_roles where rolname = $1::text)
     union all
     select 5, number, format('grant %I to %I', wanted.name, $1::text)
-    from unnest(array['dossier_writer', 'dossier_reader', 'dossier_projector']) with ordinality as wanted (name, number)
+    from unnest($4::text[]) with ordinality as wanted (name, number)
     left join pg_roles role on role.rolname = wanted.name
     left join pg_roles account on account.rolname = $1::text
     where role.oid is null or account.oid is null or not pg_has_role(

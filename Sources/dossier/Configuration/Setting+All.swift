@@ -28,8 +28,8 @@ extension Setting {
     static let apiConcurrency = Setting(
         "api.concurrency", .number(1...10_000), variable: "DOSSIER_API_CONCURRENCY", fallback: "64")
     static let recordReads = Setting(
-        "api.record_reads", .choice(Admitting.Recording.allCases.map(\.rawValue)), variable: "DOSSIER_API_RECORD_READS",
-        fallback: Admitting.Recording.off.rawValue)
+        "api.record_reads", .choice(["off"] + ReadRecording.Failing.allCases.map(\.rawValue)),
+        variable: "DOSSIER_API_RECORD_READS", fallback: "off")
     static let keystoneCloud = Setting("api.keystone.cloud", .list)
     static let keystoneReadAll = Setting("api.keystone.read_all_roles", .list)
     static let keystoneRoles: [(role: AccessRole, setting: Setting)] = AccessRole.allCases.map { role in
