@@ -78,7 +78,7 @@ extension Gateway {
             request: request, target: target, call: call, way: way, exchange: exchange, id: id, body: body, read: read,
             rest: rest, start: start)
         // A caller that goes away does not end what has begun.
-        return await Task { await carryOut(passing) }.value
+        return await Task.immediate { await carryOut(passing) }.value
     }
 
     private func carryOut(_ passing: PassingCall) async -> Response {

@@ -30,15 +30,17 @@ extension Gateway {
         _ read: (HTTPClientResponse) async throws -> Output
     ) async throws -> Output {
         var attempts = isRepeatable ? 3 : 1
+        var isFresh = !isRepeatable
         while true {
             do {
-                return try await read(try await client.execute(request, deadline: .distantFuture))
+                return try await read(try await client.execute(request, isFresh: isFresh))
             } catch {
                 attempts -= 1
                 let isLate = (error as? HTTPClientError) == .readTimeout
                 guard attempts > 0, !Task.isCancelled, !isLate else { throw error }
                 tally.count(\.retries)
-                try await Task.sleep(for: .milliseconds(20))
+                if isFresh { try await Task.sleep(for: .milliseconds(20)) }
+                isFresh = true
             }
         }
     }
@@ -47,9 +49,6 @@ extension Gateway {
     static func isSafe(_ method: HTTPRequest.Method) -> Bool { [.get, .head, .options, .trace].contains(method) }
 
     /// The request as it goes on, without a body.
-    ///
-    /// Each has a connection of its own: a manila-api under uWSGI resets those that are kept, and a changing call could
-    /// not be sent again.
     func upstreamRequest(_ request: Request, _ target: String, _ way: Way) -> HTTPClientRequest {
         let upstream = settings.upstream.hasSuffix("/") ? String(settings.upstream.dropLast()) : settings.upstream
         var passed = HTTPClientRequest(url: upstream + target)
@@ -68,7 +67,6 @@ extension Gateway {
             passed.headers.replaceOrAdd(
                 name: "X-Forwarded-For", value: (former + [address]).joined(separator: ", "))
         }
-        passed.headers.replaceOrAdd(name: "Connection", value: "close")
         return passed
     }
 

@@ -1,4 +1,3 @@
-public import AsyncHTTPClient
 import FoundationEssentials
 import HTTPTypes
 import HummingbirdCore
@@ -45,12 +44,12 @@ public struct Gateway: Sendable {
     /// Source: a list of 20,000 servers at some 700 bytes each (captured traffic) takes half of it.
     static let keptResponseBytes = 32 << 20
     /// Connections that are kept at once; whoever comes then waits to be let in.
-    private static let connections = 1_000
+    static let connections = 1_000
     private static let idleTime = TimeAmount.seconds(120)
 
     let settings: Settings
     let recorder: Recorder
-    let client: HTTPClient
+    let client: PassingClient
     let noting: Noting
     /// To be taken before calls pass, and run while they do.
     public let claim: SourceClaim
@@ -59,26 +58,13 @@ public struct Gateway: Sendable {
     /// Intents of before are those of a former process.
     let started = Timestamp.now
 
-    /// - Parameters:
-    ///   - client: As `client()` makes it.
-    public init(settings: Settings, recorder: Recorder, client: HTTPClient, logger: Logger) {
+    public init(settings: Settings, recorder: Recorder, client: PassingClient, logger: Logger) {
         self.settings = settings
         self.recorder = recorder
         self.client = client
         self.logger = logger
         claim = SourceClaim(source: settings.source, url: recorder.url, logger: logger)
         noting = Noting(source: settings.source, redaction: recorder.redaction)
-    }
-
-    /// What passes calls on: no redirects are followed, nothing is decompressed, nothing is tried again unasked.
-    public static func client() -> HTTPClient {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5), read: .minutes(5)),
-            decompression: .disabled)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
-        configuration.httpVersion = .http1Only
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     /// The proxy on an address: takes no more connections once it is asked to end, and ends when all are answered.

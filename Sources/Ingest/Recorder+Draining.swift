@@ -61,8 +61,8 @@ extension Recorder {
     private func drainOnce(_ log: Log) async throws {
         let writes = spoolWrites
         guard let batch = try await spool.first(Self.drainedEntries) else {
-            // Nothing was written since it was found empty, and nothing is being written.
-            if writes == spoolWrites, writes.isMultiple(of: 2) { endSpooling() }
+            // Nothing was written since it was found empty, nothing is being written, and nothing is about to be.
+            if writes == spoolWrites, writes.isMultiple(of: 2), queue.isEmpty { endSpooling() }
             return
         }
         let receipts = try await log.append(batch.events)

@@ -27,9 +27,12 @@ public actor Recorder: Service {
         }
     }
 
-    /// How long the log may take for a batch, and for connecting, before it counts as away.
+    /// How long the log may take for what it appends at once, and for connecting, before it counts as away.
     static let patience = Duration.seconds(3)
-    /// What waits to be recorded at most; whoever comes then waits for room.
+    /// How long the first start waits for it: without the log's key nothing can be recorded, so there is nothing to gain
+    /// by giving up early. Below the 90 s that systemd lets a service take to start.
+    private static let firstPatience = Duration.seconds(30)
+    /// What waits to be spooled at most; whoever comes then waits for room.
     private static let queuedBytes = 32 << 20
     /// The most of one batch.
     private static let batchEntries = 2_000
@@ -50,14 +53,18 @@ public actor Recorder: Service {
     var state = State()
     private var isClosed = false
 
-    private struct Queued {
+    struct Queued {
         let piece: Spool.Piece
         let bytes: Int
         let done: CheckedContinuation<Result<Void, IngestError>, Never>
     }
-    private var queue: [Queued] = []
+    /// What goes to the spool next.
+    private(set) var queue: [Queued] = []
     private var queuedBytes = 0
     private var worker: Task<Void, Never>?
+    /// How many of those who append wait for the log, and who waits for them.
+    private var waitingForLog = 0
+    private var waitingForNone: [CheckedContinuation<Void, Never>] = []
     private var waitingForRoom: [CheckedContinuation<Void, Never>] = []
     let spooled: AsyncStream<Void>
     private let spooling: AsyncStream<Void>.Continuation
@@ -87,15 +94,15 @@ public actor Recorder: Service {
         let spool = Spool(directory: directory, limits: limits, logger: logger)
         try await spool.open()
         do throws(IngestError) {
+            let kept = try await spool.key()
             var log: Log?
             var away = "it does not answer"
             do throws(LogError) {
-                log = try await openLog(url)
+                log = try await openLog(url, within: kept == nil ? firstPatience : patience)
             } catch {
                 guard case .unavailable(let reason) = error else { throw .log(error) }
                 away = "\(reason)"
             }
-            let kept = try await spool.key()
             if let log, let kept, kept != log.redactionKey {
                 guard await spool.events == 0 else { throw .otherLog(directory: directory) }
             }
@@ -118,11 +125,12 @@ public actor Recorder: Service {
         }
     }
 
-    /// - Throws: `.unavailable` as well where PostgreSQL takes too long.
-    static func openLog(_ url: String) async throws(LogError) -> Log {
+    /// - Throws: `.unavailable` as well where PostgreSQL takes longer than `patience`.
+    static func openLog(_ url: String, within patience: Duration = patience) async throws(LogError) -> Log {
         let opening = Task { () -> Result<Log, LogError> in
             do throws(LogError) {
-                return .success(try await Log.open(url: url, patience: .milliseconds(500)))
+                return .success(
+                    try await Log.open(url: url, patience: .milliseconds(500), stall: Self.patience))
             } catch {
                 return .failure(error)
             }
@@ -149,15 +157,21 @@ public actor Recorder: Service {
     public func append(_ events: [Event], isOwed: Bool = false) async throws(IngestError) {
         guard !events.isEmpty else { return }
         let bytes = events.reduce(0) { $0 + $1.canonical.count }
-        while !isClosed, !queue.isEmpty, queuedBytes + bytes > Self.queuedBytes {
+        while true {
+            guard !isClosed else { throw .closed }
+            if let log = direct {
+                if await isLogged(events, log) { return }
+                // It had been taken: it does not wait for room once more.
+                break
+            }
+            guard !queue.isEmpty, queuedBytes + bytes > Self.queuedBytes else { break }
             await withCheckedContinuation { waitingForRoom.append($0) }
         }
-        guard !isClosed else { throw .closed }
         let result = await withCheckedContinuation { done in
             queue.append(Queued(piece: .init(events: events, isOwed: isOwed), bytes: bytes, done: done))
             queuedBytes += bytes
-            // Not the caller's task: a batch holds the events of many callers.
-            if worker == nil { worker = Task { await self.recordQueued() } }
+            // Not the caller's task: a batch holds the events of many callers, and must not be cancelled with one.
+            if worker == nil { worker = Task { await self.spoolQueued() } }
         }
         try result.get()
     }
@@ -171,11 +185,32 @@ public actor Recorder: Service {
     /// Takes no more, makes durable what was taken, and disconnects. What waits in the spool stays there.
     public func close() async {
         isClosed = true
+        if waitingForLog > 0 { await withCheckedContinuation { waitingForNone.append($0) } }
         wakeWaiting()
         await worker?.value
         spooling.finish()
         await spool.close()
         if let log { _ = await Task { await log.close() }.value(within: Self.patience) }
+    }
+
+    /// Whether the log has taken `events`; it makes one batch of what many bring at once. Where it has not, what comes
+    /// goes to the spool from now on.
+    private func isLogged(_ events: [Event], _ log: Log) async -> Bool {
+        waitingForLog += 1
+        defer {
+            waitingForLog -= 1
+            if waitingForLog == 0 {
+                for waiting in waitingForNone { waiting.resume() }
+                waitingForNone = []
+            }
+        }
+        do throws(LogError) {
+            noteLogged(try await log.append(events))
+            return true
+        } catch {
+            beginSpooling("\(error)")
+            return false
+        }
     }
 
     private func wakeWaiting() {
@@ -184,8 +219,8 @@ public actor Recorder: Service {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Whatever has queued while the last batch was made durable is the next.
-    private func recordQueued() async {
+    /// Whatever has queued while the disk synced the last batch is the next.
+    private func spoolQueued() async {
         while !queue.isEmpty {
             var entries = 0
             let count =
@@ -197,27 +232,10 @@ public actor Recorder: Service {
             queue.removeFirst(batch.count)
             queuedBytes -= batch.reduce(0) { $0 + $1.bytes }
             wakeWaiting()
-            let results = await record(batch.map(\.piece))
+            let results = await spool(batch.map(\.piece))
             for (queued, result) in zip(batch, results) { queued.done.resume(returning: result) }
         }
         worker = nil
-    }
-
-    private func record(_ pieces: [Spool.Piece]) async -> [Result<Void, IngestError>] {
-        if !isSpooling, let log {
-            let events = pieces.flatMap(\.events)
-            let appending = Task { () -> Result<[Receipt], LogError> in
-                do throws(LogError) { return .success(try await log.append(events)) } catch { return .failure(error) }
-            }
-            switch await appending.value(within: Self.patience) {
-            case .success(let receipts):
-                noteLogged(receipts)
-                return pieces.map { _ in .success(()) }
-            case .failure(let error): beginSpooling("\(error)")
-            case nil: beginSpooling("it has not answered within \(Self.patience)")
-            }
-        }
-        return await spool(pieces)
     }
 
     private func spool(_ pieces: [Spool.Piece]) async -> [Result<Void, IngestError>] {
@@ -242,6 +260,8 @@ public actor Recorder: Service {
     }
 
     private func beginSpooling(_ reason: String) {
+        // Of those who waited for one batch the first has told.
+        guard !isSpooling else { return }
         isSpooling = true
         state.reason = reason
         logger.warning("the database is away, events go to the spool", metadata: ["reason": "\(reason)"])

@@ -5,32 +5,36 @@ struct Evidence: Sendable {
     /// Nil for an empty body. What is no JSON is never kept whole.
     let whole: JSON?
     /// In place of `whole` where there is no room for it. Nil for an empty body.
-    let omitted: JSON?
+    var omitted: JSON? { stub() }
+    /// Made when it is asked for: most bodies are kept whole, and its digest takes as long as all the rest.
+    private let stub: @Sendable () -> JSON?
     /// The redacted body; what is no JSON as it is omitted.
     let canonical: [UInt8]
 
     init(_ body: Body, raw: [UInt8], redaction: Redaction) {
         switch body {
         case .empty:
-            (whole, omitted, canonical) = (nil, nil, [])
+            (whole, stub, canonical) = (nil, { nil }, [])
         case .json(let value):
             var found = false
             let redacted = redaction.redact(value, found: &found)
             let text = redacted.canonical()
             whole = redacted
             canonical = text
-            omitted = Self.omitted(
-                raw, head: String(decoding: text.prefix(16_384), as: UTF8.self), sealedBy: found ? redaction : nil)
+            let sealing = found ? redaction : nil
+            stub = {
+                Self.omitted(raw, head: String(decoding: text.prefix(16_384), as: UTF8.self), sealedBy: sealing)
+            }
         case .bytes(let bytes):
             let (head, isCut) = redaction.head(of: bytes)
-            let stub = Self.omitted(bytes, head: head, sealedBy: isCut ? redaction : nil)
-            (whole, omitted, canonical) = (stub, stub, stub.canonical())
+            let omitted = Self.omitted(bytes, head: head, sealedBy: isCut ? redaction : nil)
+            (whole, stub, canonical) = (omitted, { omitted }, omitted.canonical())
         case .cut(let bytes, let size):
             let (head, _) = redaction.head(of: Array(bytes.prefix(16_384)))
             // Nobody has looked for secrets in the rest.
-            let stub = Self.omitted(
+            let omitted = Self.omitted(
                 bytes: size.bytes, digest: redaction.seal(.string(size.sha256)), head: head)
-            (whole, omitted, canonical) = (stub, stub, stub.canonical())
+            (whole, stub, canonical) = (omitted, { omitted }, omitted.canonical())
         }
     }
 

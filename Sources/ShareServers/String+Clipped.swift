@@ -4,7 +4,10 @@ extension String {
     ///
     /// Source: RFC 8785, section 3.2.2.2, for what is escaped.
     func clipped(characters: Int = .max, bytes: Int) -> String {
-        if utf8.count <= Swift.min(bytes, characters), utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+        // A text of few enough bytes has no more characters: most are kept whole without looking at each of these.
+        if utf8.count <= Swift.min(bytes, characters), !utf8.contains(0),
+            utf8.reduce(0, { $0 + (Self.cost(UInt32($1)) ?? 1) }) <= bytes
+        {
             return self
         }
         var left = bytes
@@ -14,12 +17,7 @@ extension String {
             guard count < characters else { break }
             var cost = 0
             for scalar in character.unicodeScalars {
-                switch scalar.value {
-                case 0: cost += 3
-                case 0x22, 0x5C, 0x08, 0x09, 0x0A, 0x0C, 0x0D: cost += 2
-                case 1..<0x20: cost += 6
-                default: cost += UTF8.width(scalar)
-                }
+                cost += Self.cost(scalar.value) ?? UTF8.width(scalar)
                 guard cost <= left else { return clipped }
             }
             left -= cost
@@ -31,6 +29,16 @@ extension String {
             }
         }
         return clipped
+    }
+
+    /// The bytes that a scalar takes in canonical JSON, where they are not those that it takes in UTF-8.
+    private static func cost(_ scalar: UInt32) -> Int? {
+        switch scalar {
+        case 0: 3
+        case 0x22, 0x5C, 0x08, 0x09, 0x0A, 0x0C, 0x0D: 2
+        case 1..<0x20: 6
+        default: nil
+        }
     }
 
     /// Without blanks, tabs and line ends at either side.

@@ -30,7 +30,7 @@ struct Proxying: Sendable {
         for address in [proxy, operations] where !address.isLoopback {
             logger.warning("listening on \(address.host), beyond this machine")
         }
-        let client = Gateway.client()
+        let client = PassingClient()
         do {
             let gateway = Gateway(settings: settings, recorder: recorder, client: client, logger: logger)
             try await gateway.claim.take()

@@ -176,6 +176,24 @@ import Testing
         }
     }
 
+    @Test("A changing call goes over a new connection, what can be sent again over one that may be closed")
+    func connections() async throws {
+        let upstream = TestUpstream(forgets: true) { request, _ in .manila(request.method == .delete ? 202 : 200, "{}")
+        }
+        var statuses: [Int] = []
+        try await TestGateway.with(upstream) { gateway in
+            let server = "/v2/share-servers/\(Self.server)"
+            for _ in 0..<10 {
+                for (method, target) in [("GET", "/v2/limits"), ("GET", server), ("DELETE", server)] {
+                    statuses.append(try await gateway.send(method, target).status)
+                }
+            }
+        }
+        #expect(statuses == Array(repeating: [200, 200, 202], count: 10).flatMap { $0 })
+        let repeats = upstream.repeats.value.withLock { $0 }
+        #expect(!repeats.isEmpty && repeats.allSatisfy { $0.hasPrefix("GET ") }, "\(repeats)")
+    }
+
     @Test("Asked to end, it answers what is under way and takes no more")
     func shutdown() async throws {
         let (gate, opening) = AsyncStream.makeStream(of: Void.self)
@@ -184,7 +202,7 @@ import Testing
             return .manila(202, "")
         }
         let asked = Box(Mutex<Task<TestGateway.Answer, any Error>?>(nil))
-        let client = Gateway.client()
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
         try await TestGateway.with(upstream) { gateway in
             let other = TestGateway(
                 gateway: gateway.gateway, recorder: gateway.recorder, url: gateway.url, client: client)

@@ -34,6 +34,15 @@ import Testing
         try await Recorder.open(url: postgres.url(), spool: spool, logger: SpoolTests.quiet)
     }
 
+    /// One that has its log, once PostgreSQL was quick enough for that.
+    private func opened(_ postgres: EmbeddedPostgres, _ spool: String) async throws -> (Recorder, Log) {
+        while true {
+            let recorder = try await open(postgres, spool)
+            if let log = await recorder.log { return (recorder, log) }
+            await recorder.close()
+        }
+    }
+
     private func waitUntilDirect(_ recorder: Recorder) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while await recorder.status().destination != .log {
@@ -105,9 +114,8 @@ import Testing
             for (spool, count) in [("before", 1000), ("spool", 2000), ("before", 3000)] {
                 let copy = folder + "/" + UUID().uuidString
                 try files.copyItem(atPath: folder + "/" + spool, toPath: copy)
-                let recorder = try await open(postgres, copy)
+                let (recorder, log) = try await opened(postgres, copy)
                 #expect(await recorder.status().destination == .spool)
-                let log = try #require(await recorder.log)
                 if count < 3000 {
                     _ = try await log.append(try Lines.events(0..<count))
                 } else {
@@ -142,6 +150,25 @@ import Testing
             #expect(try await ids(postgres.url()) == (0..<5).map { "e\($0)" })
             running.cancel()
             try? await running.value
+        }
+    }
+
+    @Test("A first start waits for a database that takes longer to answer than an append may")
+    func openedSlowly() async throws {
+        try await withCluster { folder, postgres in
+            let url = postgres.url()
+            let holder = try await Connection.open(url)
+            try await holder.run {
+                try $0.execute("BEGIN")
+                try $0.execute("LOCK TABLE dossier.log_settings IN ACCESS EXCLUSIVE MODE")
+            }
+            async let opening = Recorder.open(url: url, spool: folder + "/spool", logger: SpoolTests.quiet)
+            try await Task.sleep(for: Recorder.patience + .seconds(2))
+            try await holder.run { try $0.execute("COMMIT") }
+            await holder.close()
+            let recorder = try await opening
+            #expect(await recorder.status().destination == .log)
+            await recorder.close()
         }
     }
 

@@ -37,9 +37,10 @@ struct TestGateway: Sendable {
                 settings.calls = calls
                 let recorder = try await Recorder.open(
                     url: database, spool: spool ?? folder + "/spool", limits: limits, logger: SpoolTests.quiet)
-                let client = Gateway.client()
+                let client = HTTPClient(eventLoopGroupProvider: .singleton)
+                let passing = PassingClient()
                 let gateway = Gateway(
-                    settings: settings, recorder: recorder, client: client, logger: SpoolTests.quiet)
+                    settings: settings, recorder: recorder, client: passing, logger: SpoolTests.quiet)
                 let (bound, binding) = AsyncStream.makeStream(of: Int.self)
                 let proxy = try gateway.proxy(host: "127.0.0.1", port: 0) { binding.yield($0) }
                 let group = ServiceGroup(
@@ -61,6 +62,7 @@ struct TestGateway: Sendable {
                 await group.triggerGracefulShutdown()
                 try await running.value
                 try await client.shutdown()
+                try await passing.shutdown()
                 try result.get()
             }
         }
@@ -80,7 +82,7 @@ struct TestGateway: Sendable {
         request.method = HTTPMethod(rawValue: method)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        let response = try await client.execute(request, timeout: .seconds(60))
+        let response = try await client.execute(request, timeout: .minutes(5))
         let bytes = try await response.body.collect(upTo: 256 << 20)
         return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
     }

@@ -12,10 +12,21 @@ struct TestUpstream: Sendable {
     typealias Answering = @Sendable (Request, TestUpstream) async throws -> Response?
 
     let requests = Box(Mutex<[String]>([]))
+    /// What came over a connection that something had come over before.
+    let repeats = Box(Mutex<[String]>([]))
+    /// By their ports, of which none is used again so soon.
+    private let connections = Box(Mutex<Set<Int>>([]))
+    /// Whether such requests find their connection closed.
+    private let forgets: Bool
     private let answering: Answering
 
-    /// - Parameter answering: Nil: the connection is cut without an answer.
-    init(_ answering: @escaping Answering) { self.answering = answering }
+    /// - Parameters:
+    ///   - forgets: Whether it answers once over each connection, without saying so, as uWSGI does.
+    ///   - answering: Nil: the connection is cut without an answer.
+    init(forgets: Bool = false, _ answering: @escaping Answering) {
+        self.forgets = forgets
+        self.answering = answering
+    }
 
     /// How often something was asked, as `METHOD target`.
     func count(_ line: String) -> Int { requests.value.withLock { $0.count { $0 == line } } }
@@ -27,7 +38,15 @@ struct TestUpstream: Sendable {
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: SpoolTests.quiet,
             responder: { (request, writer: consuming ResponseWriter, channel) in
-                requests.value.withLock { $0.append("\(request.method) \(request.head.path ?? "")") }
+                let line = "\(request.method) \(request.head.path ?? "")"
+                requests.value.withLock { $0.append(line) }
+                let port = channel.remoteAddress?.port ?? 0
+                let isFirst = connections.value.withLock { $0.insert(port).inserted }
+                if !isFirst { repeats.value.withLock { $0.append(line) } }
+                guard isFirst || !forgets else {
+                    try await channel.close()
+                    return
+                }
                 guard let response = try await answering(request, self) else {
                     try await channel.close()
                     return
