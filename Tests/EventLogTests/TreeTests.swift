@@ -47,7 +47,7 @@ import Testing
         #expect(lengths == 1300)
     }
 
-    @Test("A block of 65,536 leaves is kept when it is whole, and not before")
+    @Test("A block of 65,536 leaves is kept when it is whole, and not before; what is done to it is found")
     func blockOfBlocks() async throws {
         let log = try await TestLog.open(lanes: 1)
         let events = try (0..<65_537).map { try Made.word("", $0) }
@@ -58,6 +58,13 @@ import Testing
         let lines = try await log.export(0, 0..<65_536)
         #expect(block.bytes == NaiveTree.root(lines))
         #expect(try await log.one("SELECT count(*) FROM dossier.subtrees", of: Int64.self) == 257)
+
+        #expect(try await log.verify(0).fault == nil)
+        for change in ["UPDATE dossier.subtrees SET hash = sha256(hash)", "DELETE FROM dossier.subtrees"] {
+            try await log.tamper("\(change) WHERE level = 2")
+            let fault = try #require(try await log.verify(0).fault)
+            #expect(fault.position.index == 0 && fault.span == 65_536, "\(fault)")
+        }
     }
 }
 
