@@ -44,17 +44,33 @@ final class KeptBody: Sendable {
     }
 }
 
+/// A request's body: where it breaks off, the request is at fault and not Manila.
+struct IncomingBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    let body: RequestBody
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var rest: RequestBody.AsyncIterator
+
+        mutating func next() async throws -> ByteBuffer? {
+            do { return try await rest.next() } catch { throw IngestError.brokenRequest }
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: body.makeAsyncIterator()) }
+}
+
 /// The rest of a request's body behind what has been read of it, kept account of while it passes.
 struct RestOfBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     let read: ByteBuffer
     /// A request's body has one iterator only. Handed on by who has read so far and reads no more.
-    nonisolated(unsafe) let rest: RequestBody.AsyncIterator
+    nonisolated(unsafe) let rest: IncomingBody.AsyncIterator
     let kept: KeptBody
 
     struct AsyncIterator: AsyncIteratorProtocol {
         var read: ByteBuffer?
-        var rest: RequestBody.AsyncIterator
+        var rest: IncomingBody.AsyncIterator
         let kept: KeptBody
 
         mutating func next() async throws -> ByteBuffer? {

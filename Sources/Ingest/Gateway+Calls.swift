@@ -61,7 +61,7 @@ extension Gateway {
         var read = ByteBuffer()
         var rest: RestOfBody?
         if request.hasBody {
-            var iterator = request.body.makeAsyncIterator()
+            var iterator = IncomingBody(body: request.body).makeAsyncIterator()
             while let chunk = try await iterator.next() {
                 read.writeImmutableBuffer(chunk)
                 guard body.take(chunk) else {
@@ -202,6 +202,7 @@ extension Gateway {
             metadata: ["forwarded": "\(isForwarded)"])
         let exchange = passing.answered(0, [:], nil, outcome: isForwarded ? .unknown : .notForwarded)
         guard await note(exchange, passing) else { return Self.unrecorded }
+        if case IngestError.brokenRequest = error { return Self.broken }
         guard passing.call.mayChange, isForwarded else { return Self.unreachable }
         return Self.fault(
             .badGateway, "badGateway", "The call was passed on, but Manila did not answer. Look before trying again.")

@@ -10,7 +10,8 @@ extension Gateway {
         var passed = upstreamRequest(request, target, way)
         let isRepeatable = !request.hasBody && Self.isSafe(request.method)
         if request.hasBody {
-            passed.body = .stream(request.body, length: request.contentLength.map { .known($0) } ?? .unknown)
+            passed.body = .stream(
+                IncomingBody(body: request.body), length: request.contentLength.map { .known($0) } ?? .unknown)
         }
         let answer = try await execute(passed, isRepeatable: isRepeatable) { $0 }
         return Response(
@@ -107,6 +108,7 @@ extension Gateway {
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body)))
     }
 
+    static let broken = fault(.badRequest, "badRequest", "\(IngestError.brokenRequest)")
     static let unreachable = fault(.badGateway, "badGateway", "Manila does not answer; nothing is known to be done.")
 
     static let retryAfter = HTTPField.Name("Retry-After")!

@@ -124,6 +124,8 @@ public struct Gateway: Sendable {
             guard tally.begin(atMost: settings.calls) else { return Self.busy }
             defer { tally.count(\.underWay, by: -1) }
             return try await record(request, target, way, id: id)
+        } catch IngestError.brokenRequest {
+            return Self.broken
         } catch {
             logger.warning("\(request.method) was not answered: \(error)")
             return Self.unreachable

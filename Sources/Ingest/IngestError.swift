@@ -34,6 +34,8 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
     case tooMuch(limit: Int, of: String)
     /// Send the body as it is, or compress it again: it is no gzip, or not all of one.
     case brokenGzip(reason: String)
+    /// Send the request again, whole: its body is not as HTTP frames it, or breaks off.
+    case brokenRequest
     /// The caller's task was cancelled; what had been taken is durable.
     case cancelled
 
@@ -60,6 +62,7 @@ public enum IngestError: Error, Sendable, CustomStringConvertible {
         case .misconfigured(let setting, let reason): "\(setting): \(reason)"
         case .tooMuch(let limit, let what):
             "a body has at most \(limit) \(what), decompressed; send the events in several bodies"
+        case .brokenRequest: "the request's body breaks off, or is not as HTTP frames it"
         case .brokenGzip(let reason): "the body is not the gzip that Content-Encoding says it is: \(reason)"
         case .cancelled: "interrupted; what has been reported is in the log, and repeating the import is safe"
         }

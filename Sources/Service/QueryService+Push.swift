@@ -42,9 +42,9 @@ extension QueryService {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw Problem(IngestError.tooMuch(limit: limit, of: "bytes"))
         }
-        let encoding = (request.headers[.contentEncoding] ?? "").trimmingBlanks
+        let encoding = (request.headers[.contentEncoding] ?? "identity").trimmingBlanks
         switch encoding.lowercased() {
-        case "", "identity": return PushBody(request.body, isGzip: false, limit: limit)
+        case "identity": return PushBody(request.body, isGzip: false, limit: limit)
         // Source: RFC 9110, section 8.4.1.3: both are the same.
         case "gzip", "x-gzip": return PushBody(request.body, isGzip: true, limit: limit)
         default:

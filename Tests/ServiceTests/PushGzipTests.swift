@@ -100,7 +100,9 @@ import Testing
         }
     }
 
-    @Test("Another encoding is refused with the one that is taken", arguments: ["br", "deflate", "zstd", "gzip, gzip"])
+    @Test(
+        "Another encoding is refused with the one that is taken",
+        arguments: ["br", "deflate", "zstd", "gzip, gzip", ""])
     func otherEncodings(encoding: String) async throws {
         try await TestService.with { service in
             let answer = try await push(Array(Self.event.utf8), encoding: encoding, to: service)

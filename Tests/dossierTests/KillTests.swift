@@ -35,7 +35,8 @@ import Testing
                             and \(scene.imported.count) imported events acknowledged; none lost, none doubled; \
                             \(begun.duration(to: .now).components.seconds) s
                             """)
-                        try await scene.end()
+                        let status = try await scene.service.program.end(SIGTERM)
+                        #expect(status == 0)
                     }
                 }
             }
@@ -56,6 +57,9 @@ import Testing
         try await log.expectOnceEach(pushes.sent + scene.imported.map { "e\($0)" })
         try await scene.gateway.recordsDirectly(scene.client)
         try await log.expectCalls(scene.answered.ids.withLock { $0 }, passedOn: passedOn)
+        // Its signs of life would be in the log by the time that it is rebuilt.
+        let status = try await scene.gateway.program.end(SIGTERM)
+        #expect(status == 0)
         try await log.expectProjectionsAsRebuilt()
     }
 }
@@ -141,11 +145,6 @@ private struct Scene {
     func importAll() async throws {
         let outcome = try await Program.run(importing(imported))
         #expect(outcome.status == 0, "\(outcome)")
-    }
-
-    func end() async throws {
-        #expect(try await service.program.end(SIGTERM) == 0)
-        #expect(try await gateway.program.end(SIGTERM) == 0)
     }
 }
 
