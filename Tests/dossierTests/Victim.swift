@@ -50,6 +50,8 @@ final class Cluster {
 
     /// `kill -9` of the postmaster and of every process of it, at once.
     func kill() async {
+        // It starts no more, which would be left over, and wait for what the others held.
+        Foundation.kill(server.processID, SIGSTOP)
         for process in [server.processID] + Self.children(of: server.processID) { Foundation.kill(process, SIGKILL) }
         await server.stop()
     }
