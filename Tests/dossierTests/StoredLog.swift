@@ -74,7 +74,7 @@ struct StoredLog {
 
     /// The projections, once they are level with the log, are what a rebuild makes of it; nothing may append meanwhile.
     func expectProjectionsAsRebuilt() async throws {
-        let deadline = ContinuousClock.now + .seconds(300)
+        let deadline = ContinuousClock.now + .seconds(900)
         // What a rebuild that was killed left behind is level once the next has gone on with it.
         let behind = """
             SELECT p.projection || ' ' || p.lane FROM dossier.projections p JOIN dossier.log_heads h ON h.lane = p.lane
