@@ -34,9 +34,8 @@ actor LaneWriter {
     private var waitingForRoom: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
     private var waiters: UInt64 = 0
     private var drain: Task<Void, Never>?
-    private var isDraining = false
     private var isClosed = false
-    /// The batch that is being appended, and since when.
+    /// The batch that is being appended, and since when; nil while nothing is queued.
     private var underWay: (pieces: [Piece], since: ContinuousClock.Instant)?
     private var watch: Task<Void, Never>?
     /// Whether the batch under way has taken so long that nobody waits for it any more.
@@ -76,10 +75,10 @@ actor LaneWriter {
         queue.append(Piece(events: events, bytes: bytes, promise: promise))
         queuedEntries += events.count
         queuedBytes += bytes
-        if !isDraining {
-            isDraining = true
+        if underWay == nil {
             // Not the caller's task: a batch holds the events of many callers, and the cancellation of one must not
-            // reach the others. Begun at once: a task that is put in a queue first costs a change of threads.
+            // reach the others. Begun at once, as far as to its batch: nobody comes in between, and a task that is put in
+            // a queue first costs a change of threads.
             drain = Task.immediate { await self.appendQueued() }
         }
         return promise
@@ -91,7 +90,7 @@ actor LaneWriter {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // While nothing is being appended there is room, and nobody who would tell.
-                if Task.isCancelled || !isDraining {
+                if Task.isCancelled || underWay == nil {
                     continuation.resume()
                 } else {
                     waitingForRoom.append((id, continuation))
@@ -144,7 +143,6 @@ actor LaneWriter {
             underWay = nil
             isStalled = false
         }
-        isDraining = false
     }
 
     /// Tells all who wait that PostgreSQL is away once a batch has taken too long.

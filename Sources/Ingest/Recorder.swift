@@ -160,7 +160,7 @@ public actor Recorder: Service {
         while true {
             guard !isClosed else { throw .closed }
             if let log = direct {
-                if await isLogged(events, log) { return }
+                if await append(events, to: log) { return }
                 // It had been taken: it does not wait for room once more.
                 break
             }
@@ -193,9 +193,10 @@ public actor Recorder: Service {
         if let log { _ = await Task { await log.close() }.value(within: Self.patience) }
     }
 
-    /// Whether the log has taken `events`; it makes one batch of what many bring at once. Where it has not, what comes
-    /// goes to the spool from now on.
-    private func isLogged(_ events: [Event], _ log: Log) async -> Bool {
+    /// Appends to the log, which makes one batch of what many bring at once.
+    ///
+    /// - Returns: Whether the log has taken them. Where it has not, what comes goes to the spool from now on.
+    private func append(_ events: [Event], to log: Log) async -> Bool {
         waitingForLog += 1
         defer {
             waitingForLog -= 1
