@@ -130,7 +130,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "DatabaseTesting"], swiftSettings: strict),
         .testTarget(
-            name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres", subprocess, system],
+            name: "EmbeddedPostgresTests",
+            dependencies: ["EmbeddedPostgres", "Postgres", "DatabaseTesting", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "QueriesTests", dependencies: ["Queries", "Schema", "Postgres", "DatabaseTesting"],

@@ -2,18 +2,6 @@ import Foundation
 import Postgres
 import Testing
 
-/// Waits until something holds, looking every few milliseconds.
-func wait(
-    for what: Comment, within limit: Duration = .seconds(600), until holds: () async throws -> Bool
-) async throws {
-    let clock = ContinuousClock()
-    let begun = clock.now
-    while try await !holds() {
-        try #require(clock.now - begun < limit, "waited in vain for \(what)")
-        try await Task.sleep(for: .milliseconds(10))
-    }
-}
-
 /// Whether a process is there and has not ended; one that has, and that nobody has asked for yet, is not.
 func isRunning(_ processID: Int32) -> Bool {
     guard kill(processID, 0) == 0 || errno == EPERM else { return false }

@@ -1,3 +1,4 @@
+import DatabaseTesting
 import EmbeddedPostgres
 import Foundation
 import Postgres

@@ -133,14 +133,3 @@ extension TestLog {
         }
     }
 }
-
-/// Waits until something holds, looking every few milliseconds.
-func wait(
-    for what: Comment, within limit: Duration = .seconds(600), until holds: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !holds() {
-        try #require(ContinuousClock.now < deadline, "waited in vain for \(what)")
-        try await Task.sleep(for: .milliseconds(3))
-    }
-}

@@ -66,10 +66,7 @@ import Testing
             asking.cancel()
             _ = try? await asking.value
             opening.yield()
-            let deadline = ContinuousClock.now + .seconds(20)
-            while try await TestGateway.entries().count < 2, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await wait(for: "both records") { try await TestGateway.entries().count >= 2 }
             #expect(try await TestGateway.entries().map { $0.data["http_status"] } == [nil, 202])
         }
     }

@@ -76,10 +76,7 @@ import Testing
         let count = events.count + 31
         for _ in 0..<2 {
             try await TestGateway.with(TestUpstream { _, _ in nil }) { _ in
-                let deadline = ContinuousClock.now + .seconds(20)
-                while try await TestGateway.entries().count < count + 2, ContinuousClock.now < deadline {
-                    try await Task.sleep(for: .milliseconds(20))
-                }
+                try await wait(for: "both to be marked") { try await TestGateway.entries().count >= count + 2 }
             }
             let added = try await TestGateway.entries().dropFirst(count)
             #expect(added.map(\.id) == ["call/i0", "call/i2"])
@@ -128,10 +125,8 @@ import Testing
                     #expect(try await gateway.send("GET", "/v2/share-servers").status == (passes ? 200 : 503))
                     #expect(try await gateway.send("GET", "/v2/shares").status == 200)
                     postgres = try await EmbeddedPostgres.start(directory: folder + "/pg")
-                    let deadline = ContinuousClock.now + .seconds(60)
-                    while await gateway.recorder.status().destination != .log {
-                        try #require(ContinuousClock.now < deadline)
-                        try await Task.sleep(for: .milliseconds(20))
+                    try await wait(for: "the spool to be drained") {
+                        await gateway.recorder.status().destination == .log
                     }
                     #expect(try await change().status == 202)
                     let entries = try await TestGateway.entries(database)

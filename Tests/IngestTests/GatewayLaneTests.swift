@@ -23,10 +23,7 @@ import Testing
         }
         _ = try await log.log.append(intents)
         try await TestGateway.with(TestUpstream { _, _ in nil }) { _ in
-            let deadline = ContinuousClock.now + .seconds(60)
-            while try await TestGateway.entries().count < 40, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await wait(for: "what came of all") { try await TestGateway.entries().count >= 40 }
         }
         let unknown = try await TestGateway.entries().filter { $0.data["outcome"] == "unknown" }
         #expect(Set(unknown.compactMap { $0.event["subject"]?.string }) == Set(servers))

@@ -64,10 +64,7 @@ import Testing
             while try await states().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
             gateway.gateway.tally.count(\.unrecorded)
             // It looks every five seconds.
-            let deadline = ContinuousClock.now + .seconds(30)
-            while try await states().count < 2, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(100))
-            }
+            try await wait(for: "the gap") { try await states().count >= 2 }
             await group.triggerGracefulShutdown()
             try await running.value
             #expect(try await states() == ["started", "gap", "stopped"])

@@ -89,7 +89,7 @@ struct PollerInTest {
     func until(
         _ what: String, _ sourceLocation: SourceLocation = #_sourceLocation, _ isSo: (Poller.Tally.Counts) -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(600)
         while !isSo(poller.tally.counts) {
             guard .now < deadline else {
                 Issue.record("waited in vain for \(what): \(poller.tally.counts)", sourceLocation: sourceLocation)
@@ -137,7 +137,7 @@ func catchUp() async throws {
     let work = Task { try await runner.run() }
     let pool = Pool(url: DatabaseTrait.url, limit: 1, setup: ["SET ROLE dossier_reader"])
     let names = Projection.all.map(\.name)
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(600)
     while .now < deadline {
         let lanes = try await pool.fetchAll(Queries.Projections.fetchProgress(projections: names))
         if lanes.allSatisfy({ $0.position == $0.size }) { break }

@@ -106,10 +106,7 @@ import Testing
                 try await disconnect("dossier source", atLeast: 1)
                 try await standby.until("rounds") { $0.rounds + first.poller.tally.counts.rounds >= 12 }
                 await cloud.set("error", of: Recorded.id(1))
-                let deadline = ContinuousClock.now + .seconds(60)
-                while try await Told.all().statuses(of: 1).last != "error", ContinuousClock.now < deadline {
-                    try await Task.sleep(for: .milliseconds(50))
-                }
+                try await wait(for: "the error") { try await Told.all().statuses(of: 1).last == "error" }
                 // Whoever would tell it again has the time to.
                 try await Task.sleep(for: .milliseconds(400))
                 work.cancel()

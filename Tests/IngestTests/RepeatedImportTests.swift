@@ -109,11 +109,7 @@ import Testing
             over.wait()
             return nil
         }
-        let deadline = ContinuousClock.now + .seconds(600)
-        while !isReading.value.withLock({ $0 }) {
-            try #require(ContinuousClock.now < deadline)
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        try await wait(for: "the import to read") { isReading.value.withLock { $0 } }
         task.cancel()
         let result = await task.result
         over.signal()

@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Logging
 import Postgres
 import ServiceLifecycle
@@ -109,10 +110,7 @@ import Testing
             let revoking = keystone.revoking(logger: Logger(label: "test") { _ in Kept(lines: lines) })
             let group = ServiceGroup(services: [revoking] as [any Service], logger: SpoolTests.quiet)
             let running = Task { try await group.run() }
-            let deadline = ContinuousClock.now + .seconds(120)
-            while lines.value.withLock({ $0.isEmpty }), ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await wait(for: "the refusal to be told") { lines.value.withLock { !$0.isEmpty } }
             #expect(await keystone.forgetRevoked()?.isRefused == true)
             await group.triggerGracefulShutdown()
             try await running.value
@@ -133,11 +131,7 @@ import Testing
             let group = ServiceGroup(
                 services: [keystone.revoking(logger: SpoolTests.quiet)] as [any Service], logger: SpoolTests.quiet)
             let running = Task { try await group.run() }
-            let deadline = ContinuousClock.now + .seconds(120)
-            while await keystone.verdict(on: "carols") != .invalid {
-                try #require(ContinuousClock.now < deadline, "it is remembered still")
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await wait(for: "it to be forgotten") { await keystone.verdict(on: "carols") == .invalid }
             await group.triggerGracefulShutdown()
             try await running.value
         }

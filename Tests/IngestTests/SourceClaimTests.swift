@@ -32,16 +32,12 @@ import Testing
     }
 
     private func expect(_ state: SourceClaim.State, _ claim: SourceClaim) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while await claim.state != state {
-            try #require(ContinuousClock.now < deadline, "it does not become \(state)")
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        try await wait(for: "it to become \(state)") { await claim.state == state }
     }
 
     /// Why a further gateway may not have the right; tried again where PostgreSQL was too busy to say who has it.
     private func refusal(_ url: String) async throws -> IngestError? {
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(600)
         while ContinuousClock.now < deadline {
             let further = claim(url)
             do throws(IngestError) { try await further.take() } catch { return error }
@@ -99,10 +95,8 @@ import Testing
                         await postgres.stop()
                         try await expect(.unknown, one)
                         postgres = try await EmbeddedPostgres.start(directory: folder + "/pg")
-                        let deadline = ContinuousClock.now + .seconds(120)
-                        while await Set([one.state, other.state]) != [.held, .taken] {
-                            try #require(ContinuousClock.now < deadline)
-                            try await Task.sleep(for: .milliseconds(20))
+                        try await wait(for: "one to have it again") {
+                            await Set([one.state, other.state]) == [.held, .taken]
                         }
                     }
                 }
@@ -141,10 +135,7 @@ import Testing
             }
             // The other has ended without an answer: now nobody knows what came of it.
             try await expect(.held, claim)
-            let deadline = ContinuousClock.now + .seconds(120)
-            while try await TestGateway.entries().count < 2, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await wait(for: "the call to be marked") { try await TestGateway.entries().count >= 2 }
             #expect(try await TestGateway.entries().map(\.id) == ["intent/i", "call/i"])
             #expect(await gateway.gateway.readiness().status == .ok)
         }

@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Postgres
 import Queries
 import Testing
@@ -33,18 +34,4 @@ extension TestLog {
         }
         await connection.close()
     }
-}
-
-/// Waits until something holds, looking every few milliseconds; answers how long it took.
-@discardableResult
-func wait(
-    for what: Comment, within limit: Duration, until holds: () async throws -> Bool
-) async throws -> Duration {
-    let clock = ContinuousClock()
-    let begun = clock.now
-    while try await !holds() {
-        try #require(clock.now - begun < limit, "waited in vain for \(what)")
-        try await Task.sleep(for: .milliseconds(3))
-    }
-    return clock.now - begun
 }

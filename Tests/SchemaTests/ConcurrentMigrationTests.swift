@@ -76,7 +76,7 @@ import Testing
     }
 
     private func untilOneWaits() async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(600)
         while try await database.texts(
             """
             SELECT count(*) FROM pg_locks

@@ -20,10 +20,7 @@ extension AccessTests {
             #expect(try await service.get("/v1/servers", [Self.bearer: "Bearer dossier_x"]).status == 401)
             let token = try await token(.read)
             try await revoke(token)
-            let deadline = ContinuousClock.now + .seconds(60)
-            while try await service.get("/v1/servers").status == 200, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(100))
-            }
+            try await wait(for: "a token to be asked for") { try await service.get("/v1/servers").status != 200 }
             // Not even where the last one was revoked.
             #expect(try await service.get("/v1/servers").status == 401)
             #expect(try await service.push(Self.event).status == 401)
@@ -49,7 +46,7 @@ extension AccessTests {
             try await revoke(token)
             let revokedAt = ContinuousClock.now
             while try await service.get("/v1/servers", headers).status == 200 {
-                try #require(revokedAt.duration(to: .now) < .seconds(60))
+                try #require(revokedAt.duration(to: .now) < .seconds(600))
                 try await Task.sleep(for: .milliseconds(100))
             }
             #expect(try await service.get("/v1/servers", headers).text.contains("revoked"))

@@ -189,13 +189,10 @@ import TransparencyLog
             let running = Task { try await checkpointing.run() }
             for count in [4, 9] {
                 try await fill(service, count)
-                let deadline = ContinuousClock.now + .seconds(600)
-                var size: JSON?
-                while size != .number(Double(count)), ContinuousClock.now < deadline {
-                    size = try await service.good("/v1/checkpoints")["checkpoints"]?.array?.first?["size"]
-                    try await Task.sleep(for: .milliseconds(20))
+                try await wait(for: "a checkpoint of \(count) entries") {
+                    let checkpoints = try await service.good("/v1/checkpoints")["checkpoints"]?.array
+                    return checkpoints?.first?["size"] == .number(Double(count))
                 }
-                #expect(size == .number(Double(count)))
             }
             running.cancel()
             try await running.value

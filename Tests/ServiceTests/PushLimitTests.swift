@@ -128,11 +128,7 @@ import Testing
     }
 
     private func expect(_ name: String, _ value: Double, _ service: TestService) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while try await MetricsTests.figures(service)[name] != value {
-            try #require(ContinuousClock.now < deadline, "\(name) does not become \(value)")
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        try await wait(for: "\(name) to become \(value)") { try await MetricsTests.figures(service)[name] == value }
     }
 
     @Test("A push whose turn does not come in time is turned away as well")

@@ -89,11 +89,7 @@ extension Cluster {
         try await execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         try await execute("SELECT pg_reload_conf()")
         let state = "SELECT sync_state FROM pg_stat_replication"
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try await StoredLog(url: url).texts(state) != ["sync"] {
-            try #require(ContinuousClock.now < deadline, "the standby does not follow")
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        try await wait(for: "the standby to follow") { try await StoredLog(url: url).texts(state) == ["sync"] }
         return standby
     }
 

@@ -74,7 +74,7 @@ struct FullDiskTests {
         #expect(await pushes.push(next..<next + 1000, to: url))
         next += 1000
         try await disk.fill()
-        let deadline = ContinuousClock.now + .seconds(300)
+        let deadline = ContinuousClock.now + .seconds(600)
         var refusal: (status: Int, body: [UInt8])?
         while refusal == nil {
             try #require(ContinuousClock.now < deadline, "a full disk takes everything")

@@ -24,7 +24,7 @@ import Testing
                     await #expect(throws: (any Error).self) { try await asking.value }
                     let second = try await RunningGateway.start(database, upstream, directory + "/spool")
                     let calls = "SELECT body FROM dossier.entries WHERE operation = 'delete'"
-                    let deadline = ContinuousClock.now + .seconds(30)
+                    let deadline = ContinuousClock.now + .seconds(600)
                     while try await StoredLog(url: database).texts(calls).isEmpty, ContinuousClock.now < deadline {
                         try await Task.sleep(for: .milliseconds(50))
                     }
@@ -87,7 +87,7 @@ import Testing
                             }
                         }
                         // Enough answers first, however slow the machine; then a moment that no answer chooses.
-                        let deadline = ContinuousClock.now + .seconds(60)
+                        let deadline = ContinuousClock.now + .seconds(600)
                         while answered.ids.withLock({ $0.count }) < 12 * (round + 1), ContinuousClock.now < deadline {
                             try await Task.sleep(for: .milliseconds(20))
                         }

@@ -83,7 +83,7 @@ import Testing
     }
 
     private func untilReady(_ admin: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(300)
+        let deadline = ContinuousClock.now + .seconds(600)
         while true {
             let answer = try await get("\(admin)/readyz")
             if answer.status == 200 { return }
@@ -140,7 +140,7 @@ import Testing
             let serve = try await RunningProgram.start(
                 ["serve", "--listen", "127.0.0.1:0"],
                 environment: DatabaseTrait.environment.merging(["NOTIFY_SOCKET": path]) { $1 }, ready: "answers at")
-            let deadline = ContinuousClock.now + .seconds(120)
+            let deadline = ContinuousClock.now + .seconds(600)
             var told = notified.told()
             while told == nil, ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(50))

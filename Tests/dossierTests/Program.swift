@@ -216,7 +216,7 @@ final class RunningProgram: Sendable {
     }
 
     /// Waits until it has said something.
-    func says(_ text: String, within seconds: Int = 300) async throws {
+    func says(_ text: String, within seconds: Int = 600) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !output.contains(text) {
             try #require(ContinuousClock.now < deadline, "it does not say '\(text)': \(output)")

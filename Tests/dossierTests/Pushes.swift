@@ -77,7 +77,7 @@ final class Pushes: Sendable {
     /// Waits until so many more events have been acknowledged.
     func acknowledges(_ more: Int) async throws {
         let wanted = acknowledged.count + more
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(600)
         while acknowledged.count < wanted {
             try #require(ContinuousClock.now < deadline, "nothing is acknowledged any more")
             try await Task.sleep(for: .milliseconds(20))

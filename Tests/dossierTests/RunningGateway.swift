@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import DatabaseTesting
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -51,10 +52,8 @@ struct RunningGateway: Sendable {
 
     /// Waits until nothing is left in the spool.
     func recordsDirectly(_ client: HTTPClient) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while try await !metrics(client).contains("dossier_recorder_destination{to=\"log\"} 1") {
-            try #require(ContinuousClock.now < deadline, "the spool is not drained")
-            try await Task.sleep(for: .milliseconds(50))
+        try await wait(for: "the spool to be drained") {
+            try await metrics(client).contains("dossier_recorder_destination{to=\"log\"} 1")
         }
     }
 }

@@ -70,7 +70,7 @@ import Testing
 
     /// Waits until the projections have all that is in the log.
     private func waitUntilLevel(_ url: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(600)
         while true {
             let answer = try await Program.run(
                 ["servers", "--output", "json", "--limit", "1"], environment: ["DOSSIER_URL": url])
@@ -203,7 +203,7 @@ import Testing
                 var request = HTTPClientRequest(url: "\(url)/v2/share-servers/\(Lines.server)")
                 request.method = .DELETE
                 _ = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
-                let deadline = ContinuousClock.now + .seconds(120)
+                let deadline = ContinuousClock.now + .seconds(600)
                 let count = """
                     SELECT count(*)::text FROM dossier.entries
                     WHERE type = 'org.openstack.manila.share_server.status' OR operation = 'delete'

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DatabaseTesting
 import FoundationEssentials
 import Postgres
 import Testing
@@ -67,11 +68,7 @@ import Testing
             }
             claim.release()
             // A program that another test is about to start holds a copy of the lock until it has been started.
-            let deadline = ContinuousClock.now + .seconds(600)
-            while try directory.running() != nil, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            #expect(try directory.running() == nil)
+            try await wait(for: "the process to end") { try directory.running() == nil }
             try await directory.claim().release()
         }
     }

@@ -53,7 +53,7 @@ struct StoredLog {
         #expect(Set(calls).count == calls.count)
         #expect(answered.subtracting(calls) == [])
         // What former processes left without an outcome is looked for once the log and the source are this one's.
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(600)
         var (intents, outcomes) = try await told()
         while intents != outcomes, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(100))
@@ -74,15 +74,13 @@ struct StoredLog {
 
     /// The projections, once they are level with the log, are what a rebuild makes of it; nothing may append meanwhile.
     func expectProjectionsAsRebuilt() async throws {
-        let deadline = ContinuousClock.now + .seconds(900)
         // What a rebuild that was killed left behind is level once the next has gone on with it.
         let behind = """
             SELECT p.projection || ' ' || p.lane FROM dossier.projections p JOIN dossier.log_heads h ON h.lane = p.lane
             WHERE p.position <> h.size AND p.projection NOT LIKE '%/rebuild'
             """
-        while try await !texts(behind).isEmpty {
-            try #require(ContinuousClock.now < deadline, "the projections do not become level with the log")
-            try await Task.sleep(for: .milliseconds(100))
+        try await wait(for: "the projections to become level with the log", within: .seconds(900)) {
+            try await texts(behind).isEmpty
         }
         let live = try await projections()
         let rebuild = try await Program.run(["rebuild", "--database", url])

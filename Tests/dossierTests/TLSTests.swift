@@ -54,7 +54,7 @@ import Testing
     private func until(
         _ url: String, trusts path: String, keeping old: HTTPClient
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(300)
+        let deadline = ContinuousClock.now + .seconds(600)
         while true {
             #expect(try await status(old, url) == 202)
             if await (try? withClient(trusting: path) { try await status($0, url) }) == 202 { return }

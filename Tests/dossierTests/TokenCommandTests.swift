@@ -63,7 +63,7 @@ import Testing
             }
             #expect(try await ask().status == 0)
             let (token, pusher) = (try await create(["--role", "read"]), try await create(["--role", "ingest"]))
-            let deadline = ContinuousClock.now + .seconds(60)
+            let deadline = ContinuousClock.now + .seconds(600)
             while try await ask().status == 0, ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(100))
             }
