@@ -78,8 +78,9 @@ actor LaneWriter {
         if underWay == nil {
             // Not the caller's task: a batch holds the events of many callers, and the cancellation of one must not
             // reach the others. Begun at once, as far as to its batch: nobody comes in between, and a task that is put in
-            // a queue first costs a change of threads.
-            drain = Task.immediate { await self.appendQueued() }
+            // a queue first, or goes on elsewhere, costs changes of threads.
+            let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
+            drain = Task.immediate(executorPreference: executor) { await self.appendQueued() }
         }
         return promise
     }

@@ -77,7 +77,7 @@ public struct Gateway: Sendable {
         host: String, port: Int, certificate: ServerCertificate? = nil,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws -> any Service {
-        try HTTPServerBuilder.http1(within: certificate, idleTime: Self.idleTime).buildServer(
+        try HTTPServerBuilder.http1(within: certificate, idleTime: Self.idleTime, isOnEventLoop: true).buildServer(
             configuration: .init(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),

@@ -151,13 +151,19 @@ extension HTTPServerBuilder {
     ///
     /// - Parameters:
     ///   - idleTime: How long a connection on which nothing comes is kept.
+    ///   - isOnEventLoop: Whether requests are answered on the event loop of their connection: for what never takes long.
     ///   - handlers: Made for each connection.
     public static func http1(
-        within certificate: ServerCertificate?, idleTime: TimeAmount,
+        within certificate: ServerCertificate?, idleTime: TimeAmount, isOnEventLoop: Bool = false,
         handlers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler] = []
     ) throws -> HTTPServerBuilder {
-        let clear = HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [ExpectContinue()] + handlers(), idleTimeout: idleTime))
+        let clear = HTTPServerBuilder { responder in
+            let channel = HTTP1Channel(
+                responder: responder,
+                configuration: .init(
+                    additionalChannelHandlers: [ExpectContinue()] + handlers(), idleTimeout: idleTime))
+            return isOnEventLoop ? OnEventLoop(base: channel) : channel
+        }
         guard let certificate else { return clear }
         return try .tls(clear, tlsConfiguration: certificate.configuration)
     }
