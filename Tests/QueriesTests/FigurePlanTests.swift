@@ -98,6 +98,8 @@ import Testing
             let plan = try connection.plan(Queries.Projections.applyCallStats(lane: 0, from: 10_000, until: 10_100))
             #expect(plan.scanned == [])
             #expect(plan.uses("request_id_lane_position_idx"))
+            // Not through all that was called of a server since it was last seen.
+            #expect(plan.uses(ServerPlanTests.byStatus))
         }
     }
 

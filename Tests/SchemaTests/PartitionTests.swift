@@ -111,7 +111,7 @@ import Testing
                 WHERE indrelid = 'dossier.entries'::regclass ORDER BY 1
                 """)
             #expect(indexes == parents)
-            #expect(indexes.count == 7)
+            #expect(indexes.count == 8)
             for change in ["UPDATE \(table) SET body = ''", "DELETE FROM \(table)", "TRUNCATE \(table)"] {
                 #expect(try await database.state(change) == "P0001", "\(change)")
             }

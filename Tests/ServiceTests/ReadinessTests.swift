@@ -34,7 +34,7 @@ import Testing
     @Test(
         "A schema that is older, newer or other than the program's is not ready",
         arguments: [
-            ("DELETE FROM dossier.migrations WHERE number = 11", "m011_known"),
+            ("DELETE FROM dossier.migrations WHERE number = 12", "m012_statuses"),
             ("INSERT INTO dossier.migrations VALUES (999, 'm999_more', '\\x00')", "m999_more"),
             ("UPDATE dossier.migrations SET checksum = '\\x00' WHERE number = 1", "m001_log"),
         ])

@@ -5,16 +5,24 @@
 -- $3 until bigint  position, exclusive
 -- returns: nothing
 with late as (
-    select entry.server_id, min(entry.occurred_at) as earliest_at
+    -- Statuses that come after calls which they tell the host of: those up to the next status that is known.
+    select entry.server_id, entry.occurred_at, coalesce(following.occurred_at, 'infinity') as until_at
     from dossier.entries entry
     cross join lateral (
         -- Looked up one by one (offset 0): the plan must not read the whole fleet for a few entries.
         select last_call_at from server_calls where lane = $1 and server_id = entry.server_id offset 0
     ) called
+    left join lateral (
+        select status.occurred_at from dossier.entries status
+        where status.lane = $1 and status.server_id = entry.server_id and status.position < $3
+            and (status.occurred_at, status.position) > (entry.occurred_at, entry.position)
+            and status.type = 'org.openstack.manila.share_server.status' and status.host is not null
+        order by status.occurred_at, status.position
+        limit 1
+    ) following on true
     where called.last_call_at > entry.occurred_at and entry.lane = $1
         and entry.position >= $2 and entry.position < $3 and entry.host is not null
         and entry.type = 'org.openstack.manila.share_server.status'
-    group by entry.server_id
 ), shared as materialized (
     -- Request ids of the range that are told more than once by its end.
     select request_id
@@ -65,11 +73,16 @@ with late as (
         select entry.occurred_at, entry.operation, entry.http_status, entry.project_id, entry.actor_user_id, entry.body,
             dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $2) as former,
             dossier.call_host(entry.lane, entry.server_id, entry.occurred_at, entry.position, entry.host, $3) as host
-        from late
-        join dossier.entries entry on entry.lane = $1 and entry.server_id = late.server_id
-            and entry.occurred_at > late.earliest_at
-        where entry.position < $2 and entry.type = 'org.openstack.manila.share_server.call'
-            and not exists (select from shared where shared.request_id = entry.request_id)
+        from (
+            -- Once, where two statuses tell of the same moment.
+            select distinct told.position
+            from late
+            join dossier.entries told on told.lane = $1 and told.server_id = late.server_id
+                and told.occurred_at > late.occurred_at and told.occurred_at <= late.until_at
+            where told.position < $2 and told.type = 'org.openstack.manila.share_server.call'
+        ) touched
+        join dossier.entries entry on entry.lane = $1 and entry.position = touched.position
+        where not exists (select from shared where shared.request_id = entry.request_id)
             and dossier.is_counted(entry.lane, entry.position, entry.request_id, $2)
         offset 0
     ) moved
