@@ -86,9 +86,9 @@ extension Gateway {
 
     /// Where so much is to be read: nil where it is begun, so short that the other connections of an event loop may wait.
     ///
-    /// Source: measured; this much JSON is read in less than a millisecond.
+    /// Source: measured; what shows one server, 1 KiB, is read in 0.07 ms, and so much in about a millisecond.
     private static func executor(toRead bytes: Int) -> (any TaskExecutor)? {
-        bytes > 64 << 10 ? globalConcurrentExecutor : nil
+        bytes > 16 << 10 ? globalConcurrentExecutor : nil
     }
 
     private func carryOut(_ passing: PassingCall) async -> Response {
