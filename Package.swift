@@ -126,8 +126,8 @@ let package = Package(
 
         // Tests: one target each, on a real PostgreSQL
         .target(
-            name: "DatabaseTesting", dependencies: ["EmbeddedPostgres", "Postgres"], path: "Tests/DatabaseTesting",
-            swiftSettings: strict),
+            name: "DatabaseTesting", dependencies: ["EmbeddedPostgres", "Postgres", nio, nioPosix],
+            path: "Tests/DatabaseTesting", swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "DatabaseTesting"], swiftSettings: strict),
         .testTarget(
             name: "EmbeddedPostgresTests",

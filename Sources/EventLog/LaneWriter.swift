@@ -34,6 +34,8 @@ actor LaneWriter {
     private var waitingForRoom: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
     private var waiters: UInt64 = 0
     private var drain: Task<Void, Never>?
+    /// Whether `drain` takes what is queued; not yet that it has begun to.
+    private var isDraining = false
     private var isClosed = false
     /// The batch that is being appended, and since when; nil while nothing is queued.
     private var underWay: (pieces: [Piece], since: ContinuousClock.Instant)?
@@ -75,10 +77,10 @@ actor LaneWriter {
         queue.append(Piece(events: events, bytes: bytes, promise: promise))
         queuedEntries += events.count
         queuedBytes += bytes
-        if underWay == nil {
+        if !isDraining {
+            isDraining = true
             // Not the caller's task: a batch holds the events of many callers, and the cancellation of one must not
-            // reach the others. Begun at once, as far as to its batch: nobody comes in between, and a task that is put in
-            // a queue first, or goes on elsewhere, costs changes of threads.
+            // reach the others. But begun at once and where the caller is: each change of threads takes its time.
             let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
             drain = Task.immediate(executorPreference: executor) { await self.appendQueued() }
         }
@@ -91,7 +93,7 @@ actor LaneWriter {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // While nothing is being appended there is room, and nobody who would tell.
-                if Task.isCancelled || underWay == nil {
+                if Task.isCancelled || !isDraining {
                     continuation.resume()
                 } else {
                     waitingForRoom.append((id, continuation))
@@ -144,6 +146,7 @@ actor LaneWriter {
             underWay = nil
             isStalled = false
         }
+        isDraining = false
     }
 
     /// Tells all who wait that PostgreSQL is away once a batch has taken too long.

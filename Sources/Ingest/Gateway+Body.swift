@@ -45,19 +45,69 @@ final class KeptBody: Sendable {
 }
 
 /// A request's body: where it breaks off, the request is at fault and not Manila.
+///
+/// Who sends it on may still be reading when Manila has answered, and the server reads what is left before the next
+/// request: two at once end the process. So it is closed to the one before it is left to the other.
 struct IncomingBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
-    let body: RequestBody
+    private let body: RequestBody
+    private let access = Access()
+
+    init(_ body: RequestBody) { self.body = body }
+
+    /// Who reads; nobody any more once it is closed.
+    final class Access: Sendable {
+        private struct State {
+            var isReading = false
+            var isClosed = false
+            var waiting: CheckedContinuation<Void, Never>?
+        }
+        private let state = Mutex(State())
+
+        func begin() -> Bool {
+            state.withLock { state in
+                guard !state.isClosed else { return false }
+                state.isReading = true
+                return true
+            }
+        }
+
+        func end() {
+            let waiting = state.withLock { state in
+                state.isReading = false
+                defer { state.waiting = nil }
+                return state.waiting
+            }
+            waiting?.resume()
+        }
+
+        func close() async {
+            await withCheckedContinuation { continuation in
+                let isReading = state.withLock { state in
+                    state.isClosed = true
+                    if state.isReading { state.waiting = continuation }
+                    return state.isReading
+                }
+                if !isReading { continuation.resume() }
+            }
+        }
+    }
 
     struct AsyncIterator: AsyncIteratorProtocol {
         var rest: RequestBody.AsyncIterator
+        let access: Access
 
         mutating func next() async throws -> ByteBuffer? {
+            guard access.begin() else { throw IngestError.brokenRequest }
+            defer { access.end() }
             do { return try await rest.next() } catch { throw IngestError.brokenRequest }
         }
     }
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: body.makeAsyncIterator()) }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: body.makeAsyncIterator(), access: access) }
+
+    /// Waits until nobody reads, which is until more has come in or the connection has ended, and lets nobody read again.
+    func close() async { await access.close() }
 }
 
 /// The rest of a request's body behind what has been read of it, kept account of while it passes.

@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOPosix
 import Postgres
 import ShareServers
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -61,7 +62,7 @@ extension Gateway {
         var read = ByteBuffer()
         var rest: RestOfBody?
         if request.hasBody {
-            var iterator = IncomingBody(body: request.body).makeAsyncIterator()
+            var iterator = way.body.makeAsyncIterator()
             while let chunk = try await iterator.next() {
                 read.writeImmutableBuffer(chunk)
                 guard body.take(chunk) else {
@@ -107,7 +108,7 @@ extension Gateway {
         let isRepeatable = !passing.request.hasBody && Self.isSafe(passing.request.method)
         do {
             let (answer, body) = try await execute(request, isRepeatable: isRepeatable) { answer in
-                (answer, try await Self.keep(answer))
+                (answer, try await Self.keep(answer, to: passing))
             }
             guard let body else { return stream(answer, to: passing) }
             return await finish(passing, answer, body)
@@ -134,16 +135,29 @@ extension Gateway {
     }
 
     /// The whole body of an answer; nil, and nothing read, where it does not say that it can be kept.
-    private static func keep(_ answer: HTTPClientResponse) async throws -> (buffer: ByteBuffer, kept: KeptBody)? {
-        let length = answer.headers.first(name: "Content-Length").flatMap { Int($0) }
-        guard let length, length <= keptResponseBytes else { return nil }
+    ///
+    /// That to a changing call is kept whatever it says, for its caller must not see how it went before that is recorded.
+    ///
+    /// - Throws: What breaks the answer off; `NIOTooManyBytesError` where such a one has no end.
+    private static func keep(
+        _ answer: HTTPClientResponse, to passing: PassingCall
+    ) async throws -> (buffer: ByteBuffer, kept: KeptBody)? {
+        if !passing.call.mayChange, !isWithoutBody(answer, to: passing.request) {
+            let length = answer.headers.first(name: "Content-Length").flatMap { Int($0) }
+            guard let length, length <= keptResponseBytes else { return nil }
+        }
         let kept = KeptBody(limit: keptResponseBytes)
         var buffer = ByteBuffer()
         for try await chunk in answer.body {
-            kept.take(chunk)
+            guard kept.take(chunk) else { throw NIOTooManyBytesError(maxBytes: keptResponseBytes) }
             buffer.writeImmutableBuffer(chunk)
         }
         return (buffer, kept)
+    }
+
+    /// Source: RFC 9112, section 6.3.
+    private static func isWithoutBody(_ answer: HTTPClientResponse, to request: Request) -> Bool {
+        request.method == .head || answer.status == .noContent || answer.status == .notModified
     }
 
     // MARK: Answers
@@ -154,34 +168,36 @@ extension Gateway {
         let exchange = passing.answered(Int(answer.status.code), answer.headers, body.kept)
         let isLater = !passing.call.mayChange && !settings.areReadsDurable
         if !isLater, await !note(exchange, passing) { return Self.unrecorded }
-        if isLater { tally.count(\.pendingReads) }
+        if isLater {
+            tally.count(\.pendingReads)
+            passing.way.ending.add {
+                _ = await note(exchange, passing)
+                tally.count(\.pendingReads, by: -1)
+            }
+        }
         return Response(
             status: .init(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase),
             headers: Self.fields(answer.headers),
             body: ResponseBody { writer in
-                let writing: Result<Void, any Error>
-                do {
-                    if body.buffer.readableBytes > 0 { try await writer.write(body.buffer) }
-                    try await writer.finish(nil)
-                    writing = .success(())
-                } catch {
-                    writing = .failure(error)
-                }
-                if isLater {
-                    _ = await note(exchange, passing)
-                    tally.count(\.pendingReads, by: -1)
-                }
-                try writing.get()
+                if body.buffer.readableBytes > 0 { try await writer.write(body.buffer) }
+                try await writer.finish(nil)
             })
     }
 
     /// An answer that is too large to be kept, or may be: its last part goes out once it is recorded.
     private func stream(_ answer: HTTPClientResponse, to passing: PassingCall) -> Response {
         let kept = KeptBody(limit: Self.keptResponseBytes)
+        let isBegun = Atomic(false)
+        // Of a caller who has gone before the answer begins nothing is asked for below.
+        passing.way.ending.add {
+            guard !isBegun.load(ordering: .relaxed) else { return }
+            _ = await note(passing.answered(Int(answer.status.code), answer.headers, kept), passing)
+        }
         return Response(
             status: .init(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase),
             headers: Self.fields(answer.headers),
             body: ResponseBody { writer in
+                isBegun.store(true, ordering: .relaxed)
                 var last: ByteBuffer?
                 let reading: Result<Void, any Error>
                 do {

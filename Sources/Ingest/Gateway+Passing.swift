@@ -10,8 +10,7 @@ extension Gateway {
         var passed = upstreamRequest(request, target, way)
         let isRepeatable = !request.hasBody && Self.isSafe(request.method)
         if request.hasBody {
-            passed.body = .stream(
-                IncomingBody(body: request.body), length: request.contentLength.map { .known($0) } ?? .unknown)
+            passed.body = .stream(way.body, length: request.contentLength.map { .known($0) } ?? .unknown)
         }
         let answer = try await execute(passed, isRepeatable: isRepeatable) { $0 }
         return Response(

@@ -83,9 +83,25 @@ public struct Gateway: Sendable {
                 availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             responder: { (request, writer: consuming ResponseWriter, channel) in
-                let way = Way(address: channel.remoteAddress?.ipAddress, isSecure: certificate != nil)
-                let response = await answer(request, way)
-                try await writer.write(response: response.head, body: response.body)
+                let body = IncomingBody(request.body)
+                let way = Way(
+                    address: channel.remoteAddress?.ipAddress, isSecure: certificate != nil, body: body,
+                    ending: Ending())
+                var response = await answer(request, way)
+                // Without its length the answer to a HEAD would be written as one with a body.
+                let isUnframed = request.method == .head && response.headers[.contentLength] == nil
+                if isUnframed { response.headers[.connection] = "close" }
+                let writing: Result<Void, any Error>
+                do {
+                    try await writer.write(response: response.head, body: response.body)
+                    writing = isUnframed ? .failure(CancellationError()) : .success(())
+                } catch {
+                    writing = .failure(error)
+                }
+                await way.ending.run()
+                await body.close()
+                // The connection ends where this throws.
+                try writing.get()
             },
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) })
     }
@@ -122,7 +138,8 @@ public struct Gateway: Sendable {
                 return try await pass(request, target, way)
             }
             guard tally.begin(atMost: settings.calls) else { return Self.busy }
-            defer { tally.count(\.underWay, by: -1) }
+            // Until the answer has gone out: one that nobody takes is held in memory.
+            way.ending.add { tally.count(\.underWay, by: -1) }
             return try await record(request, target, way, id: id)
         } catch IngestError.brokenRequest {
             return Self.broken
@@ -141,4 +158,6 @@ struct Way: Sendable {
     let address: String?
     /// Whether it came within TLS.
     let isSecure: Bool
+    let body: IncomingBody
+    let ending: Ending
 }

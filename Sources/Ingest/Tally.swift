@@ -12,7 +12,7 @@ final class Tally: Sendable {
         var refused = 0
         /// Calls to share servers that were not passed on, because too many were under way.
         var busy = 0
-        /// Calls to share servers that are under way, but for what is still to be read of a large answer.
+        /// Calls to share servers that are under way, until their answers have gone out.
         var underWay = 0
         /// Reading calls that passed unrecorded, and changing ones whose outcome could not be recorded.
         var unrecorded = 0

@@ -1,13 +1,20 @@
-import NIOCore
+public import NIOCore
 import NIOPosix
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A connection on which bytes are sent one by one, as no HTTP client would.
-struct RawConnection {
-    let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+public struct RawConnection {
+    public let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let channel: any Channel
 
     /// Runs `body` with a connection to this machine.
-    static func with(_ port: Int, _ body: (inout RawConnection) async throws -> Void) async throws {
+    public static func with(_ port: Int, _ body: (inout RawConnection) async throws -> Void) async throws {
         let channel = try await ClientBootstrap(group: NIOSingletons.posixEventLoopGroup)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -15,27 +22,27 @@ struct RawConnection {
                 }
             }
         try await channel.executeThenClose { inbound, outbound in
-            var connection = RawConnection(outbound: outbound, inbound: inbound.makeAsyncIterator())
+            var connection = RawConnection(
+                outbound: outbound, inbound: inbound.makeAsyncIterator(), channel: channel.channel)
             try await body(&connection)
         }
     }
 
-    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
-
-    /// The head of a push of so many bytes, and what begins its body.
-    func beginPush(_ bytes: Int, _ body: String) async throws {
-        try await send(
-            "POST /v1/events HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nContent-Length: \(bytes)\r\n\r\n"
-                + body)
-    }
+    public func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
     /// All that is answered until it ends with `end`, or the connection does.
-    mutating func answer(until end: String? = nil) async throws -> String {
+    public mutating func answer(until end: String? = nil) async throws -> String {
         var text = ""
         while let part = try await inbound.next() {
             text += String(buffer: part)
             if let end, text.hasSuffix(end) { break }
         }
         return text
+    }
+
+    /// Ends the connection as a process does that is killed with unread bytes: the other side is told at once.
+    public func reset() async throws {
+        try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await channel.close()
     }
 }
