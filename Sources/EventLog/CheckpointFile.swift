@@ -59,7 +59,8 @@ public final class CheckpointFile: Sendable {
             try read(&state)
             let bytes = Array("\(note)\n".utf8)
             try disk { () throws(DiskFile.Fault) in
-                try DiskFile.truncate(file, to: state.end, path)
+                // Only where there is something to cut off: a file that may only be appended to refuses even to be asked.
+                if try DiskFile.size(path) > state.end { try DiskFile.truncate(file, to: state.end, path) }
                 try DiskFile.write(bytes, to: file, path)
                 try DiskFile.sync(file, path)
                 if isNew { try DiskFile.syncDirectory(folder) }
@@ -102,8 +103,8 @@ public final class CheckpointFile: Sendable {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Where a note and the empty line behind it end: after the second empty line.
-    private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
+    /// Where a note and the empty line behind it end: after the second empty line. Nil where there is none.
+    public static func end(of bytes: ArraySlice<UInt8>) -> Int? {
         var lines = 0
         var index = bytes.startIndex
         while let feed = bytes[index...].firstIndex(of: 0x0A) {

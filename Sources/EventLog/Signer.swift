@@ -62,12 +62,22 @@ public struct Signer: Sendable {
         return try KeptCheckpoint.newest(of: lane, on: connection)
     }
 
-    /// Writes the database's newest checkpoint to the file where another process made it.
+    /// Writes the database's newest checkpoint to the file where another process made it, or added keys that took over.
     private func complete(_ file: CheckpointFile, with newest: KeptCheckpoint, _ lane: Lane) throws {
         if let last = try file.newest(of: origin(of: lane)) {
-            guard try Checkpoint(text: last.text).size < UInt64(newest.size) else { return }
+            let size = try Checkpoint(text: last.text).size
+            let lacksKeys = size == UInt64(newest.size) && signers(of: last) < signers(of: newest.note)
+            guard size < UInt64(newest.size) || lacksKeys else { return }
         }
         try file.append(newest.note)
+    }
+
+    /// How many of these keys have signed a note.
+    private func signers(of note: SignedNote) -> Int {
+        let origin = String(note.text.prefix { $0 != "\n" })
+        return keys.count { key in
+            note.signatures.contains { $0.name == origin && $0.keyID == key.named(origin).verifierKey.id }
+        }
     }
 
     /// Adds the signatures of keys that took over since a checkpoint was made.

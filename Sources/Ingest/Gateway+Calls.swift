@@ -48,6 +48,14 @@ struct PassingCall: Sendable {
     }
 }
 
+/// What has been read of the body of an answer.
+struct AnswerBody: Sendable {
+    var read = ByteBuffer()
+    let kept: KeptBody
+    /// What has not; nil: that is all. Handed on by who has read so far and reads no more.
+    nonisolated(unsafe) var rest: HTTPClientResponse.Body.AsyncIterator?
+}
+
 extension Gateway {
     /// Records a call and passes it on.
     ///
@@ -108,10 +116,9 @@ extension Gateway {
         let isRepeatable = !passing.request.hasBody && Self.isSafe(passing.request.method)
         do {
             let (answer, body) = try await execute(request, isRepeatable: isRepeatable) { answer in
-                (answer, try await Self.keep(answer, to: passing))
+                (answer, try await Self.read(answer, to: passing))
             }
-            guard let body else { return stream(answer, to: passing) }
-            return await finish(passing, answer, body)
+            return body.rest == nil ? await finish(passing, answer, body) : stream(passing, answer, body)
         } catch {
             return await fail(passing, error)
         }
@@ -134,25 +141,22 @@ extension Gateway {
         }
     }
 
-    /// The whole body of an answer; nil, and nothing read, where it does not say that it can be kept.
+    /// Reads the body of an answer, where it says that it can be kept; else nothing of it.
     ///
-    /// That to a changing call is kept whatever it says, for its caller must not see how it went before that is recorded.
-    ///
-    /// - Throws: What breaks the answer off; `NIOTooManyBytesError` where such a one has no end.
-    private static func keep(
-        _ answer: HTTPClientResponse, to passing: PassingCall
-    ) async throws -> (buffer: ByteBuffer, kept: KeptBody)? {
-        if !passing.call.mayChange, !isWithoutBody(answer, to: passing.request) {
+    /// That to a changing call is read where it says nothing, too, as far as it can be kept: its caller must not see how it
+    /// went before that is recorded.
+    private static func read(_ answer: HTTPClientResponse, to passing: PassingCall) async throws -> AnswerBody {
+        var body = AnswerBody(kept: KeptBody(limit: keptResponseBytes), rest: answer.body.makeAsyncIterator())
+        if !isWithoutBody(answer, to: passing.request) {
             let length = answer.headers.first(name: "Content-Length").flatMap { Int($0) }
-            guard let length, length <= keptResponseBytes else { return nil }
+            guard length.map({ $0 <= keptResponseBytes }) ?? passing.call.mayChange else { return body }
         }
-        let kept = KeptBody(limit: keptResponseBytes)
-        var buffer = ByteBuffer()
-        for try await chunk in answer.body {
-            guard kept.take(chunk) else { throw NIOTooManyBytesError(maxBytes: keptResponseBytes) }
-            buffer.writeImmutableBuffer(chunk)
+        while let chunk = try await body.rest?.next() {
+            body.read.writeImmutableBuffer(chunk)
+            guard body.kept.take(chunk) else { return body }
         }
-        return (buffer, kept)
+        body.rest = nil
+        return body
     }
 
     /// Source: RFC 9112, section 6.3.
@@ -163,7 +167,7 @@ extension Gateway {
     // MARK: Answers
 
     private func finish(
-        _ passing: PassingCall, _ answer: HTTPClientResponse, _ body: (buffer: ByteBuffer, kept: KeptBody)
+        _ passing: PassingCall, _ answer: HTTPClientResponse, _ body: AnswerBody
     ) async -> Response {
         let exchange = passing.answered(Int(answer.status.code), answer.headers, body.kept)
         let isLater = !passing.call.mayChange && !settings.areReadsDurable
@@ -179,30 +183,30 @@ extension Gateway {
             status: .init(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase),
             headers: Self.fields(answer.headers),
             body: ResponseBody { writer in
-                if body.buffer.readableBytes > 0 { try await writer.write(body.buffer) }
+                if body.read.readableBytes > 0 { try await writer.write(body.read) }
                 try await writer.finish(nil)
             })
     }
 
     /// An answer that is too large to be kept, or may be: its last part goes out once it is recorded.
-    private func stream(_ answer: HTTPClientResponse, to passing: PassingCall) -> Response {
-        let kept = KeptBody(limit: Self.keptResponseBytes)
+    private func stream(_ passing: PassingCall, _ answer: HTTPClientResponse, _ body: AnswerBody) -> Response {
         let isBegun = Atomic(false)
         // Of a caller who has gone before the answer begins nothing is asked for below.
         passing.way.ending.add {
             guard !isBegun.load(ordering: .relaxed) else { return }
-            _ = await note(passing.answered(Int(answer.status.code), answer.headers, kept), passing)
+            _ = await note(passing.answered(Int(answer.status.code), answer.headers, body.kept), passing)
         }
         return Response(
             status: .init(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase),
             headers: Self.fields(answer.headers),
             body: ResponseBody { writer in
                 isBegun.store(true, ordering: .relaxed)
-                var last: ByteBuffer?
+                var last = body.read.readableBytes > 0 ? body.read : nil
+                var rest = body.rest
                 let reading: Result<Void, any Error>
                 do {
-                    for try await chunk in answer.body {
-                        kept.take(chunk)
+                    while let chunk = try await rest?.next() {
+                        body.kept.take(chunk)
                         if let last { try await writer.write(last) }
                         last = chunk
                     }
@@ -210,7 +214,7 @@ extension Gateway {
                 } catch {
                     reading = .failure(error)
                 }
-                let exchange = passing.answered(Int(answer.status.code), answer.headers, kept)
+                let exchange = passing.answered(Int(answer.status.code), answer.headers, body.kept)
                 let isRecorded = await note(exchange, passing)
                 try reading.get()
                 // The connection ends before the answer does.

@@ -63,6 +63,14 @@ extension Keystone {
         return verdict
     }
 
+    /// Whose a token is where that is remembered; nil where Keystone would have to be asked.
+    public func remembered(_ token: String) -> KeystoneVerdict? {
+        guard Self.isPlausible(token), case .string(let key)? = redaction.seal(.string(token))["redacted"],
+            let known = known[key], known.until > ContinuousClock.now
+        else { return nil }
+        return known.verdict
+    }
+
     /// What could stand in a header, and is no longer than any token. Source: Keystone's Fernet and JWS tokens are below
     /// 1 KiB; PKI's were 8.
     private static func isPlausible(_ token: String) -> Bool {

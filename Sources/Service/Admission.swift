@@ -149,6 +149,7 @@ public actor Admission {
     }
 
     private func admit(_ credential: Credential, _ keystone: KeystoneAccess, _ origin: String) async throws -> Asker {
+        if let asker = await keystone.remembered(credential.text) { return asker }
         try limitFailures(origin)
         switch await keystone.asker(of: credential.text) {
         case .admitted(let asker): return asker

@@ -31,6 +31,12 @@ public struct KeystoneAccess: Sendable {
         }
     }
 
+    /// Who shows a token, where that is known without asking Keystone.
+    func remembered(_ token: String) async -> Asker? {
+        guard case .valid(let identity)? = await keystone.remembered(token) else { return nil }
+        return asker(identity)
+    }
+
     func asker(_ identity: KeystoneIdentity) -> Asker {
         let theirs = Set(identity.roles)
         var granted = Set(roles.filter { !$0.value.isDisjoint(with: theirs) }.keys)

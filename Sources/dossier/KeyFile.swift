@@ -32,12 +32,14 @@ enum KeyFile {
         }
     }
 
-    /// - Throws: `Failure` where it cannot be read, is no signing key, or where others than its owner can read it.
+    /// - Throws: `Failure` where it cannot be read, is no signing key, or where others than its owner can read what is this
+    ///   user's, or write to it.
     static func read(_ path: String) throws -> SigningKey {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure("read", path) }
         defer { close(file) }
-        guard SecretFile.isReadableByOthers(path) == false else {
+        // What a secret manager mounts is not ours to change, nor open to more than it chose; but nobody may have put it there.
+        guard let mode = SecretFile.mode(path), mode & (SecretFile.isOwn(path) ? 0o077 : 0o022) == 0 else {
             throw Failure(
                 "the signing key \(path) can be read by its group or by others",
                 advice: "Make it its owner's alone: chmod 600 \(path.shellWord). Who has read it can sign for the log.")

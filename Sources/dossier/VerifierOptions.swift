@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLog
 import Ingest
 import TransparencyLog
 
@@ -46,19 +47,44 @@ enum Evidence {
         }
     }
 
-    /// The checkpoints of a file: one, or several one after another as in the file that Dossier keeps.
-    static func checkpoints(_ path: String, by keys: [VerifierKey]) async throws -> [Checkpoint] {
-        let text = String(decoding: try await bytes(path, limit: 1 << 30), as: UTF8.self)
-        var blocks = text.split(separator: "\n\n", omittingEmptySubsequences: false).map(String.init)
-        while blocks.last?.isEmpty == true { blocks.removeLast() }
-        guard blocks.count >= 2, blocks.count.isMultiple(of: 2) else {
+    /// The checkpoints of a file: one, or several one after another as in the file that Dossier keeps. What a crash left of
+    /// one at its end is told, and counts for nothing.
+    ///
+    /// - Parameter lane: Only those of this lane; nil: all.
+    static func checkpoints(
+        _ path: String, by keys: [VerifierKey], lane: Int16? = nil
+    ) async throws -> [Checkpoint] {
+        var rest = try await bytes(path, limit: 1 << 30)[...]
+        var notes: [ArraySlice<UInt8>] = []
+        while let end = CheckpointFile.end(of: rest) {
+            notes.append(rest[..<(end - 1)])
+            rest = rest[end...].drop { $0 == 0x0A }
+        }
+        // The last of those that are printed has no empty line behind it.
+        if !rest.isEmpty {
+            let isWhole = rest.last == 0x0A && rest.firstRange(of: [0x0A, 0x0A]) != nil
+            if isWhole || notes.isEmpty {
+                notes.append(rest.last == 0x0A ? rest : rest + [0x0A])
+            } else {
+                try await Output.diagnostics.write(
+                    "The last \(rest.count) bytes of \(path) are no whole checkpoint, and were not looked at.\n"
+                        .escapedLine)
+            }
+        }
+        guard notes.contains(where: { $0.firstRange(of: [0x0A, 0x0A]) != nil }) else {
             throw Failure("\(path) holds no checkpoint", status: .unverified)
         }
-        return try stride(from: 0, to: blocks.count, by: 2).map { index in
-            var note = blocks[index] + "\n\n" + blocks[index + 1]
-            if !note.hasSuffix("\n") { note += "\n" }
-            let signed = try SignedNote(Array(note.utf8))
-            return try Checkpoint.verified(signed, by: keys.forLanes(of: signed))
+        let signed = try notes.map { try SignedNote($0) }.filter { note in
+            lane.map { Self.isOrigin(String(note.text.prefix { $0 != "\n" }), of: $0) } ?? true
         }
+        if let lane, signed.isEmpty {
+            throw Failure("\(path) holds no checkpoint of lane \(lane)", status: .usage)
+        }
+        return try signed.map { try Checkpoint.verified($0, by: keys.forLanes(of: $0)) }
+    }
+
+    /// Whether a log of that name is this lane: the bare name is that of the only one.
+    private static func isOrigin(_ origin: String, of lane: Int16) -> Bool {
+        origin.hasSuffix("/lane/\(lane)") || lane == 0 && origin.firstRange(of: "/lane/") == nil
     }
 }

@@ -182,6 +182,20 @@ import TransparencyLog
         }
     }
 
+    @Test("A checkpoint of the future, made before a clock was set back, keeps none from being made")
+    func clockSetBack() async throws {
+        try await TestService.with { service in
+            let checkpointing = Self.checkpointing(service)
+            try await fill(service, 1)
+            await checkpointing.signDue()
+            try await service.tamper("UPDATE dossier.checkpoints SET made_at = made_at + interval '1 day'")
+            try await fill(service, 2)
+            await checkpointing.signDue()
+            let sizes = try await service.good("/v1/checkpoints")["checkpoints"]?.column("size")
+            #expect(sizes == [2, 1])
+        }
+    }
+
     @Test("Running, it signs what is appended, and ends when it is told to")
     func running() async throws {
         try await TestService.with { service in

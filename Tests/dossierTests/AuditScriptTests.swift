@@ -26,13 +26,19 @@ import Testing
             _ = try await log.run(["export", "--to", log.export])
             let audit = log.directory + "/audit.py"
             try Self.script().write(toFile: audit, atomically: true, encoding: .utf8)
-            func run(_ key: String? = nil) async throws -> Program.Outcome {
-                let words = ["python3", audit, log.export, log.checkpoint, key ?? log.verifierKey]
+            func run(_ key: String? = nil, checkpoint: String? = nil) async throws -> Program.Outcome {
+                let words = [
+                    "python3", audit, log.export, checkpoint ?? log.checkpoint, key ?? log.verifierKey,
+                ]
                 return try await Program.shell(words.map(\.quoted).joined(separator: " "))
             }
             let good = try await run()
             #expect(good.status == 0, "\(good.errors)")
             #expect(good.output == "300 entries are those that \(SignedLog.origin) signed\n")
+            // The last of the file that Dossier keeps.
+            #expect(try await log.run(["checkpoint"]).status == 0)
+            let last = try await run(checkpoint: log.file)
+            #expect(last.output == "303 entries are those that \(SignedLog.origin) signed\n", "\(last.errors)")
 
             let export = try Data(contentsOf: URL(filePath: log.export))
             let lines = export.split(separator: 0x0A).map { Array($0) + [0x0A] }

@@ -81,6 +81,48 @@ import Testing
         }
     }
 
+    @Test func eachFileOfCheckpointsHasOneByTheNewKeyBeforeTheOldOneIsLeftOut() async throws {
+        try await SignedLog.with(0..<10) { log in
+            try await log.sign()
+            let (new, another) = (log.directory + "/new.key", log.directory + "/another")
+            try FileManager.default.copyItem(atPath: log.file, toPath: another)
+            _ = try await Program.run(["keys", "generate", "--origin", SignedLog.origin, new])
+            let both = ["--signing-key", log.key, "--signing-key", new]
+            let first = try await log.run(["checkpoint"] + both)
+            #expect(first.status == 0, "\(first.errors)")
+            let early = try await log.run(["checkpoint", "--signing-key", new, "--checkpoint-file", another])
+            #expect(early.status == 2)
+            for keys in [both, both, ["--signing-key", new]] {
+                let outcome = try await log.run(["checkpoint", "--checkpoint-file", another] + keys)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+            }
+            // Once, not each time.
+            let notes = try String(contentsOfFile: another, encoding: .utf8).matches(of: /(?m)^audit\.example/)
+            #expect(notes.count == 2)
+        }
+    }
+
+    @Test func aKeyThatAnotherUserMountedMayBeReadByMoreButNotWritten() async throws {
+        try await SignedLog.with(0..<10) { log in
+            func signs(_ mode: Int, owner: Int? = nil) async throws -> Int32 {
+                var attributes: [FileAttributeKey: Any] = [.posixPermissions: mode]
+                if let owner { attributes[.ownerAccountID] = owner }
+                try FileManager.default.setAttributes(attributes, ofItemAtPath: log.key)
+                return try await log.run(["checkpoint"]).status
+            }
+            for mode in [0o440, 0o444, 0o640, 0o604] {
+                let status = try await signs(mode)
+                #expect(status == 1, "\(mode)")
+            }
+            // Only root can give a file away.
+            guard geteuid() == 0 else { return }
+            for (mode, expected) in [(0o440, 0), (0o444, 0), (0o660, 1), (0o602, 1)] as [(Int, Int32)] {
+                let status = try await signs(mode, owner: 4711)
+                #expect(status == expected, "\(mode)")
+            }
+        }
+    }
+
     @Test func whileKeysChangeBothSignAndThenTheNewOneAlone() async throws {
         try await SignedLog.with { log in
             try await log.sign()

@@ -60,7 +60,37 @@ import Testing
                 #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
             }
             #expect(try await running.end(SIGTERM) == 0)
+            try signed.output.write(toFile: log.checkpoint, atomically: true, encoding: .utf8)
+            try await expectLanesOffline(log, environment)
         }
+    }
+
+    /// What `checkpoint` prints of all lanes is enough to check the export of each, and each server's history in its lane.
+    private func expectLanesOffline(_ log: SignedLog, _ environment: [String: String]) async throws {
+        var entries = 0
+        for lane in 0..<3 {
+            let export = "\(log.export).\(lane)"
+            let exported = try await Program.run(
+                ["export", "--lane", "\(lane)", "--to", export], environment: environment)
+            #expect(exported.status == 0, "\(exported.errors)")
+            let signed = ["--export", export, "--checkpoint", log.checkpoint, "--verifier-key", log.verifierKey]
+            let verified = try await Program.run(["verify", "--lane", "\(lane)"] + signed)
+            #expect(verified.status == 0, "\(verified.errors)")
+            #expect(try await Program.run(["verify"] + signed).status == 64)
+            #expect(try await Program.run(["verify", "--lane", "7"] + signed).status == 64)
+            for server in 0..<9 {
+                let id = "0f8a4c1e-0000-4000-8000-00000000001\(server)"
+                let history = try await Program.run(["prove-history", id, "--lanes", "3"] + signed)
+                // Each in one lane; the export of another is not what was signed of that.
+                if history.status == 0 {
+                    entries += history.output.split(separator: "\n").count
+                    #expect(history.errors.contains("Given that the log has 3 lanes"))
+                } else {
+                    #expect(history.status == 2 && history.output.isEmpty, "\(history.errors)")
+                }
+            }
+        }
+        #expect(entries == 9 * 40)
     }
 
     @Test func aWitnessCosignsWhatGrowsAndSaysWhatItHasSeen() async throws {

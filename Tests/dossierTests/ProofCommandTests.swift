@@ -54,6 +54,27 @@ import Testing
         }
     }
 
+    @Test func whatACrashLeftOfACheckpointIsToldAndTheOthersHold() async throws {
+        try await SignedLog.with(0..<10) { log in
+            let note = try await log.sign()
+            let kept = try String(contentsOfFile: log.file, encoding: .utf8)
+            try #require(kept == note + "\n")
+            let path = log.directory + "/torn"
+            let arguments = ["verify", "--export", log.export, "--checkpoint", path, "--verifier-key", log.verifierKey]
+            for count in [1, 20, SignedLog.origin.count + 1, note.count - 5, note.count - 1] {
+                try (kept + note.prefix(count)).write(toFile: path, atomically: true, encoding: .utf8)
+                let outcome = try await Program.run(arguments)
+                #expect(outcome.status == 0, "\(count): \(outcome.errors)")
+                #expect(outcome.errors.contains("The last \(note.prefix(count).utf8.count) bytes"), "\(count)")
+            }
+            // What is whole and not by the key is no crash.
+            for other in [kept + note.replacing("\n10\n", with: "\n11\n"), note.replacing("\n10\n", with: "\n11\n")] {
+                try other.write(toFile: path, atomically: true, encoding: .utf8)
+                #expect(try await Program.run(arguments).status == 2)
+            }
+        }
+    }
+
     @Test func aKeyThatDidNotSignConvincesNobody() async throws {
         try await SignedLog.with(0..<10) { log in
             try await log.sign()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ShareServers
+import TransparencyLog
 
 struct Checkpoints: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,6 +26,17 @@ struct Checkpoints: AsyncParsableCommand {
         guard (from == nil) == (to == nil) else { throw ValidationError("--from and --to are given together.") }
     }
 
+    /// Whether the hashes lead from the one root to the other. That these are what was signed, the signed notes say.
+    private static func verifies(_ proof: JSON) -> Bool {
+        func root(_ name: String) -> MerkleHash? { proof[name]?["root"]?.string.flatMap { MerkleHash(base64: $0) } }
+        func size(_ name: String) -> UInt64? { proof[name]?["size"]?.int.flatMap { UInt64(exactly: $0) } }
+        let path = proof["hashes"]?.array?.map { $0.string.flatMap { MerkleHash(base64: $0) } }
+        guard let from = size("from"), let to = size("to"), let older = root("from"), let newer = root("to"),
+            let path, path.allSatisfy({ $0 != nil })
+        else { return false }
+        return Proof.verifyConsistency(from: from, root: older, to: to, root: newer, path: path.compactMap { $0 })
+    }
+
     func run() async throws {
         let query: [(name: String, value: String?)] = [
             ("lane", lane.description), ("from", from?.description), ("to", to?.description),
@@ -33,6 +45,10 @@ struct Checkpoints: AsyncParsableCommand {
             if from != nil {
                 let proof = try await client.get("/v1/checkpoints/consistency", query)
                 try await Output.standard.write(proof.indented + "\n")
+                guard Self.verifies(proof) else {
+                    throw Failure(
+                        "what is answered does not prove that the one follows from the other", status: .unverified)
+                }
             } else {
                 try await client.write(.checkpoints, "/v1/checkpoints", query, limit: limit, output)
             }

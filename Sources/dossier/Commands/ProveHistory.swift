@@ -31,7 +31,8 @@ struct ProveHistory: AsyncParsableCommand {
             throw ValidationError("'\(id.escapedForTerminal)' is no server's id, which is a UUID.")
         }
         let keys = try verifier.keys()
-        let checkpoints = try await Evidence.checkpoints(checkpoint, by: keys)
+        let checkpoints = try await Evidence.checkpoints(
+            checkpoint, by: keys, lane: lanes > 1 ? Lane(of: server, lanes: lanes).number : nil)
         try expectLane(of: server, checkpoints)
         let signed = checkpoints.map(\.size).max() ?? 0
         var verification = ExportVerification(checkpoints)
@@ -48,6 +49,11 @@ struct ProveHistory: AsyncParsableCommand {
         try await Output.diagnostics.write(
             "\(found.count) entries of server \(server.uuidString.lowercased()), of the \(signed) entries that "
                 + "\(checkpoints[0].origin) signed: none is missing.\n".escapedLine)
+        if lanes > 1 {
+            try await Output.diagnostics.write(
+                "Given that the log has \(lanes) lanes, which no checkpoint says. What names the server without being of it, as "
+                    + "intents of calls, is in lane 0: 'dossier verify --lane 0' checks the export of that.\n")
+        }
     }
 
     /// A server's entries are all in one lane: the export of another says nothing of it.

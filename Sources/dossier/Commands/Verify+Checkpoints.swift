@@ -8,14 +8,16 @@ extension Verify {
     func signed() async throws -> [Checkpoint] {
         guard let checkpoint else { return [] }
         let keys = try verifier.keys()
-        return try await Evidence.checkpoints(checkpoint, by: keys)
+        return try await Evidence.checkpoints(checkpoint, by: keys, lane: lane)
     }
 
     /// Holds the lines of an export against what was signed of them.
     func verify(export: String, checkpoint: String) async throws {
         let checkpoints = try await signed()
         guard Set(checkpoints.map(\.origin)).count == 1 else {
-            throw Failure("the checkpoints are of several lanes", advice: "Give those of the lane that was exported.")
+            throw Failure(
+                "the checkpoints are of several lanes", advice: "Give --lane, as the export was made with.",
+                status: .usage)
         }
         var verification = ExportVerification(checkpoints)
         let rest = try await FileLines.lines(export) { try verification.take($0) }

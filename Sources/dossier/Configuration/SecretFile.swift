@@ -1,5 +1,13 @@
 import FoundationEssentials
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A file that holds a secret and nothing else, such as systemd's credentials and the secrets of containers.
 enum SecretFile {
     /// The secret that a file holds, without the line end behind it.
@@ -27,8 +35,18 @@ enum SecretFile {
     }
 
     /// Whether its group or others may do anything with a file; nil where that cannot be told.
-    static func isReadableByOthers(_ path: String) -> Bool? {
-        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions]
-        return (mode as? Int ?? (mode as? UInt).map { Int($0) }).map { $0 & 0o077 != 0 }
+    static func isReadableByOthers(_ path: String) -> Bool? { mode(path).map { $0 & 0o077 != 0 } }
+
+    /// What its owner, its group and others may do with a file; nil where that cannot be told.
+    static func mode(_ path: String) -> Int? { attribute(.posixPermissions, of: path) }
+
+    /// Whether a file is the user's whom this process runs as; so it is taken for where that cannot be told.
+    static func isOwn(_ path: String) -> Bool {
+        attribute(.ownerAccountID, of: path).map { $0 == Int(geteuid()) } ?? true
+    }
+
+    private static func attribute(_ name: FileAttributeKey, of path: String) -> Int? {
+        let value = (try? FileManager.default.attributesOfItem(atPath: path))?[name]
+        return value as? Int ?? (value as? UInt).map { Int($0) } ?? (value as? UInt32).map { Int($0) }
     }
 }
