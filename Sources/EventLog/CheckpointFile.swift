@@ -66,7 +66,7 @@ public final class CheckpointFile: Sendable {
                 if isNew { try DiskFile.syncDirectory(folder) }
             }
             state.end += bytes.count
-            state.newest[Self.origin(of: note)] = note
+            state.newest[note.origin] = note
         }
     }
 
@@ -80,7 +80,7 @@ public final class CheckpointFile: Sendable {
         while let end = Self.end(of: rest) {
             do throws(TransparencyError) {
                 let note = try SignedNote(rest[..<(end - 1)])
-                state.newest[Self.origin(of: note)] = note
+                state.newest[note.origin] = note
             } catch {
                 throw .file(reason: "\(path): what stands at byte \(state.end) is no checkpoint: \(error)")
             }
@@ -114,6 +114,4 @@ public final class CheckpointFile: Sendable {
         }
         return nil
     }
-
-    private static func origin(of note: SignedNote) -> String { String(note.text.prefix { $0 != "\n" }) }
 }

@@ -66,17 +66,17 @@ public struct Signer: Sendable {
     private func complete(_ file: CheckpointFile, with newest: KeptCheckpoint, _ lane: Lane) throws {
         if let last = try file.newest(of: origin(of: lane)) {
             let size = try Checkpoint(text: last.text).size
-            let lacksKeys = size == UInt64(newest.size) && signers(of: last) < signers(of: newest.note)
+            let lacksKeys =
+                size == UInt64(newest.size) && missing(in: last, lane).count > missing(in: newest.note, lane).count
             guard size < UInt64(newest.size) || lacksKeys else { return }
         }
         try file.append(newest.note)
     }
 
-    /// How many of these keys have signed a note.
-    private func signers(of note: SignedNote) -> Int {
-        let origin = String(note.text.prefix { $0 != "\n" })
-        return keys.count { key in
-            note.signatures.contains { $0.name == origin && $0.keyID == key.named(origin).verifierKey.id }
+    /// The keys that have not signed a note.
+    private func missing(in note: SignedNote, _ lane: Lane) -> [SigningKey] {
+        keys(of: lane).filter { key in
+            !note.signatures.contains { $0.name == key.name && $0.keyID == key.verifierKey.id }
         }
     }
 
@@ -84,9 +84,7 @@ public struct Signer: Sendable {
     private func countersign(
         _ kept: KeptCheckpoint, file: CheckpointFile?, on connection: isolated Connection
     ) throws -> KeptCheckpoint? {
-        let missing = keys(of: kept.lane).filter { key in
-            !kept.note.signatures.contains { $0.name == key.name && $0.keyID == key.verifierKey.id }
-        }
+        let missing = missing(in: kept.note, kept.lane)
         guard !missing.isEmpty else { return kept }
         let signatures = try missing.map { try $0.sign(kept.note.text) }
         try file?.append(try kept.note.adding(signatures))

@@ -46,10 +46,9 @@ extension Keystone {
     ///
     /// - Parameter token: As a caller sent it in `X-Auth-Token`; it is not kept.
     public func verdict(on token: String) async -> KeystoneVerdict {
-        guard Self.isPlausible(token) else { return .invalid }
-        guard case .string(let key)? = redaction.seal(.string(token))["redacted"] else { return .invalid }
+        guard let key = key(of: token) else { return .invalid }
+        if let verdict = remembered(under: key) { return verdict }
         let now = ContinuousClock.now
-        if let known = known[key], known.until > now { return known.verdict }
         if let task = asking[key] { return await task.value }
         guard now >= quietUntil else { return .unknown(reason: "Keystone did not answer a moment ago") }
         guard asking.count < Self.askedTokens else { return .unknown(reason: "too many tokens are being asked about") }
@@ -65,10 +64,20 @@ extension Keystone {
 
     /// Whose a token is where that is remembered; nil where Keystone would have to be asked.
     public func remembered(_ token: String) -> KeystoneVerdict? {
-        guard Self.isPlausible(token), case .string(let key)? = redaction.seal(.string(token))["redacted"],
-            let known = known[key], known.until > ContinuousClock.now
-        else { return nil }
+        key(of: token).flatMap { remembered(under: $0) }
+    }
+
+    private func remembered(under key: String) -> KeystoneVerdict? {
+        guard let known = known[key], known.until > .now else { return nil }
         return known.verdict
+    }
+
+    /// What stands for a token where it is remembered; nil for what can be none.
+    private func key(of token: String) -> String? {
+        guard Self.isPlausible(token), case .string(let key)? = redaction.seal(.string(token))["redacted"] else {
+            return nil
+        }
+        return key
     }
 
     /// What could stand in a header, and is no longer than any token. Source: Keystone's Fernet and JWS tokens are below

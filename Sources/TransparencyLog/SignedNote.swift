@@ -13,6 +13,9 @@ public struct SignedNote: Sendable, Hashable {
     /// an entry.
     public static let byteLimit = 512 << 10
 
+    /// The first line of the text: whose note it is, where it is a checkpoint.
+    public var origin: String { String(text.prefix { $0 != "\n" }) }
+
     /// - Throws: `.malformed` for a text that no note may have, or for none or too many signatures.
     public init(text: String, signatures: [NoteSignature]) throws(TransparencyError) {
         self.text = text

@@ -38,7 +38,7 @@ enum KeyFile {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure("read", path) }
         defer { close(file) }
-        // What a secret manager mounts is not ours to change, nor open to more than it chose; but nobody may have put it there.
+        // What a secret manager mounts is not ours to change; who may read it is its choice, but nobody else may write it.
         guard let mode = SecretFile.mode(path), mode & (SecretFile.isOwn(path) ? 0o077 : 0o022) == 0 else {
             throw Failure(
                 "the signing key \(path) can be read by its group or by others",

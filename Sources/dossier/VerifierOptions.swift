@@ -28,8 +28,7 @@ struct VerifierOptions: ParsableArguments {
 extension [VerifierKey] {
     /// The keys by the name of a lane, too, where they are those of a whole log.
     func forLanes(of note: SignedNote) -> [VerifierKey] {
-        let origin = String(note.text.prefix { $0 != "\n" })
-        return self + filter { origin.hasPrefix($0.name + "/lane/") }.map { $0.named(origin) }
+        self + filter { note.origin.hasPrefix($0.name + "/lane/") }.map { $0.named(note.origin) }
     }
 }
 
@@ -75,7 +74,7 @@ enum Evidence {
             throw Failure("\(path) holds no checkpoint", status: .unverified)
         }
         let signed = try notes.map { try SignedNote($0) }.filter { note in
-            lane.map { Self.isOrigin(String(note.text.prefix { $0 != "\n" }), of: $0) } ?? true
+            lane.map { Self.isOrigin(note.origin, of: $0) } ?? true
         }
         if let lane, signed.isEmpty {
             throw Failure("\(path) holds no checkpoint of lane \(lane)", status: .usage)

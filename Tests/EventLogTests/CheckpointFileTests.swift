@@ -7,6 +7,7 @@ import TransparencyLog
 /// Checkpoints outside the database.
 @Suite struct CheckpointFileTests {
     /// A name without blanks is always taken.
+    // The name is a good one.
     private static let key = try! SigningKey(generating: "example.org/log")
 
     private static func note(_ size: UInt64, origin: String = "example.org/log") throws -> SignedNote {

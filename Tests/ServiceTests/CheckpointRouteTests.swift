@@ -14,6 +14,7 @@ import TransparencyLog
 /// What the service signs, says of it, and proves by it.
 @Suite(.log, .timeLimit(.minutes(20))) struct CheckpointRouteTests {
     /// A name without blanks is always taken.
+    // The name is a good one.
     static let key = try! SigningKey(generating: "audit.example/log")
 
     static func checkpointing(_ service: TestService, interval: Duration = .seconds(3600)) -> Checkpointing {

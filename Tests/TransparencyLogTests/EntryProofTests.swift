@@ -21,6 +21,7 @@ import TransparencyLog
 
         """
     /// A published key, which is written as it has to be.
+    // As the specification prints it.
     private static let keys = [try! VerifierKey(SignedNoteTests.peterKey)]
 
     @Test("A proof that another program made is verified, and written as it was read")

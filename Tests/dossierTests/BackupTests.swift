@@ -172,7 +172,7 @@ import Testing
         let service = old.url + " user=dossier_service"
         try await runbook.serving(service) { url in
             async let pushing: Void = pushes.run(url)
-            try await Self.until { pushes.acknowledged.count > 500 }
+            try await wait(for: "pushes") { pushes.acknowledged.count > 500 }
             try await runbook.done(["checkpoint", "--database", service])
             // Slowed down, so that much comes in meanwhile.
             let commands = try Runbook.commands("A base backup")
@@ -190,20 +190,12 @@ import Testing
             try #require(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.errors.contains("backup successfully verified") || outcome.output.contains("verified"))
             let end = pushes.acknowledged.count
-            try await Self.until { pushes.acknowledged.count > end + 200 }
+            try await wait(for: "pushes") { pushes.acknowledged.count > end + 200 }
             await pushes.stop()
             await pushing
             #expect(covered.count > before, "nothing came in while the backup was made")
         }
         return covered
-    }
-
-    private static func until(_ isTrue: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(600)
-        while !isTrue() {
-            try #require(ContinuousClock.now < deadline)
-            try await Task.sleep(for: .milliseconds(20))
-        }
     }
 
     private func expect(

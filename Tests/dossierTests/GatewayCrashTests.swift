@@ -24,10 +24,7 @@ import Testing
                     await #expect(throws: (any Error).self) { try await asking.value }
                     let second = try await RunningGateway.start(database, upstream, directory + "/spool")
                     let calls = "SELECT body FROM dossier.entries WHERE operation = 'delete'"
-                    let deadline = ContinuousClock.now + .seconds(600)
-                    while try await StoredLog(url: database).texts(calls).isEmpty, ContinuousClock.now < deadline {
-                        try await Task.sleep(for: .milliseconds(50))
-                    }
+                    try await wait(for: "the call") { try await !StoredLog(url: database).texts(calls).isEmpty }
                     #expect(try await StoredLog(url: database).texts(calls).count == 1)
                     #expect(
                         try await second.metrics(client).contains("dossier_gateway_unknown_outcomes_total 1\n")

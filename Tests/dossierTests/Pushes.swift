@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import DatabaseTesting
 import NIOCore
 import NIOHTTP1
 import ShareServers
@@ -77,11 +78,7 @@ final class Pushes: Sendable {
     /// Waits until so many more events have been acknowledged.
     func acknowledges(_ more: Int) async throws {
         let wanted = acknowledged.count + more
-        let deadline = ContinuousClock.now + .seconds(600)
-        while acknowledged.count < wanted {
-            try #require(ContinuousClock.now < deadline, "nothing is acknowledged any more")
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        try await wait(for: "more to be acknowledged") { acknowledged.count >= wanted }
     }
 
     private var isStopped: Bool { Task.isCancelled || state.withLock { $0.isStopped } }

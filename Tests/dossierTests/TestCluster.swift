@@ -77,10 +77,6 @@ extension TestCluster {
             LEFT JOIN dossier.projections done ON done.projection = wanted.name AND done.lane = head.lane
             WHERE head.size > coalesce(done.position, 0)
             """
-        let deadline = ContinuousClock.now + .seconds(600)
-        while try await texts(behind, database: database) != ["0"] {
-            try #require(ContinuousClock.now < deadline, "the projections do not keep up")
-            try await Task.sleep(for: .milliseconds(100))
-        }
+        try await wait(for: "the projections to keep up") { try await texts(behind, database: database) == ["0"] }
     }
 }
